@@ -1,0 +1,21 @@
+# One interface target carries every flag, so no file sets CMAKE_CXX_FLAGS.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+option(LAZYNET_NATIVE "Compile for this machine (-march=native)" ON)
+option(LAZYNET_WERROR "Turn warnings into errors" OFF)
+set(LAZYNET_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined")
+
+# Every target gets these: instruction set and sanitizers change Eigen's memory layout, so they may not differ.
+add_library(lazynet_flags INTERFACE)
+target_compile_features(lazynet_flags INTERFACE cxx_std_20)
+target_compile_options(lazynet_flags INTERFACE
+  $<$<BOOL:${LAZYNET_NATIVE}>:-march=native>
+  $<$<BOOL:${LAZYNET_SANITIZE}>:-fsanitize=${LAZYNET_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=undefined>)
+target_link_options(lazynet_flags INTERFACE $<$<BOOL:${LAZYNET_SANITIZE}>:-fsanitize=${LAZYNET_SANITIZE}>)
+
+# Our own sources only.
+add_library(lazynet_warnings INTERFACE)
+target_compile_options(lazynet_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  $<$<BOOL:${LAZYNET_WERROR}>:-Werror>)

@@ -1,0 +1,16 @@
+# Everything is found, nothing is downloaded: compute clusters are offline.
+set(MPI_CXX_SKIP_MPICXX ON)
+find_package(MPI REQUIRED COMPONENTS C CXX)
+set(HDF5_PREFER_PARALLEL ON)
+find_package(HDF5 REQUIRED COMPONENTS C)
+if(NOT HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "lazynet needs an HDF5 built with MPI (HDF5_IS_PARALLEL is false). "
+                      "Debian: libhdf5-openmpi-dev; modules: hdf5/<version>-parallel; or set HDF5_ROOT.")
+endif()
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(Boost REQUIRED COMPONENTS program_options)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(ZLIB REQUIRED)
+find_library(LZF_LIBRARY lzf)
+find_path(LZF_INCLUDE_DIR lzf.h)

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace lazynet {
+
+/// The caller gave us something we cannot use: a flag, a file, a shape. Exit code 2.
+struct UserError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// A UserError that every rank has thrown with the same text, so the job can end in an orderly way.
+/// Only mpi::Communicator::together makes one.
+struct AgreedError : UserError {
+    using UserError::UserError;
+};
+
+/// A promise made inside this code base was broken. Exit code 1; report it as a bug.
+struct InternalError : std::logic_error {
+    using std::logic_error::logic_error;
+};
+
+}  // namespace lazynet

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lazynet/core/types.hpp"
+
+namespace lazynet::io {
+
+/// Owns one HDF5 identifier; `close` is the matching H5?close. Move-only.
+class Handle {
+public:
+    Handle() = default;
+    /// @throws UserError("cannot <what>: <HDF5's own reason>") if `id` is negative
+    Handle(hid_t id, herr_t (*close)(hid_t), const std::string& what);
+    Handle(Handle&& other) noexcept;
+    Handle& operator=(Handle&& other) noexcept;
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
+    ~Handle();
+    operator hid_t() const { return id_; }  // NOLINT: HDF5 calls take hid_t
+    [[nodiscard]] bool valid() const { return id_ >= 0; }
+
+private:
+    hid_t id_ = -1;
+    herr_t (*close_)(hid_t) = nullptr;
+};
+
+/// Throws UserError("cannot <what>: <HDF5's own reason>") if `status` is negative.
+void require(herr_t status, const std::string& what);
+
+/// The innermost message of HDF5's error stack, and clears the stack. HDF5 prints nothing by itself once any
+/// function of this header has run.
+std::string hdf5_reason();
+
+/// Run-time and build-time HDF5 version, parallel or not, filters: for --version.
+std::string hdf5_version();
+
+/// Opens a file for reading with the serial driver, whoever else reads it, without locking.
+/// @throws UserError naming the file: missing, not readable, not HDF5, or truncated
+Handle open_for_reading(const std::string& path);
+
+bool has_link(hid_t parent, const std::string& name);
+Handle open_group(hid_t parent, const std::string& name);
+Handle open_dataset(hid_t parent, const std::string& name);
+std::vector<std::string> link_names(hid_t group);
+/// Extents of a dataset; empty for a scalar.
+std::vector<hsize_t> dataset_shape(hid_t dataset);
+
+/// Reads elements [begin, end) of a 1-D dataset, converted to the asked type.
+void read_slice(hid_t dataset, Range range, std::span<float> out);
+void read_slice(hid_t dataset, Range range, std::span<double> out);
+void read_slice(hid_t dataset, Range range, std::span<std::int32_t> out);
+void read_slice(hid_t dataset, Range range, std::span<std::int64_t> out);
+/// Whole 1-D dataset of strings (variable-length or fixed, ASCII or UTF-8).
+std::vector<std::string> read_strings(hid_t dataset);
+/// A string attribute, or "" when it is absent.
+std::string read_string_attribute(hid_t object, const std::string& name);
+
+}  // namespace lazynet::io

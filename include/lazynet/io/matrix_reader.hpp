@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lazynet/core/types.hpp"
+
+namespace lazynet::io {
+
+/// Some rows (cells) of a cells x genes matrix, sparse. Row r of the chunk is [offsets[r], offsets[r + 1]) of
+/// `genes` and `values`; gene indices ascend within a row and occur once; stored zeros may occur.
+/// Buffers are reused from read to read, so their capacity grows to the largest chunk and stays.
+struct CsrRows {
+    std::vector<std::int64_t> offsets;
+    std::vector<std::int32_t> genes;
+    std::vector<float> values;
+    [[nodiscard]] Index rows() const { return static_cast<Index>(offsets.size()) - 1; }
+};
+
+/// Streams the expression matrix of one input file, whatever its layout. Not collective: each rank opens its own
+/// reader and reads the cells it wants.
+class MatrixReader {
+public:
+    virtual ~MatrixReader() = default;
+    [[nodiscard]] virtual Index cells() const = 0;
+    [[nodiscard]] virtual Index genes() const = 0;
+    /// Number of stored entries (dense: cells * genes); -1 when it cannot be known without reading everything.
+    [[nodiscard]] virtual Index stored() const = 0;
+    /// "csr", "csc", "dense", "10x h5", "10x mtx", "csv".
+    [[nodiscard]] virtual std::string layout() const = 0;
+    /// How many cells fit one read of about `bytes` bytes of CsrRows, at least 1. For layouts that must scan the
+    /// whole file for any cell range (csc, mtx, csv) callers should ask for few large ranges.
+    [[nodiscard]] virtual Index cells_per_read(std::size_t bytes) const = 0;
+    /// Fills `out` with the cells of `range`, as stored in the file (no normalisation).
+    /// @throws UserError naming file and dataset when the file is truncated, or a filter is unknown
+    virtual void read(Range range, CsrRows& out) = 0;
+};
+
+}  // namespace lazynet::io

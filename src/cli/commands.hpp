@@ -1,0 +1,13 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "lazynet/mpi/communicator.hpp"
+
+namespace lazynet::cli {
+
+/// A command: collective over `world`; `args` is what followed its name. Returns the exit code.
+using Command = int (*)(const mpi::Communicator& world, std::span<const std::string> args);
+
+}  // namespace lazynet::cli

@@ -1,0 +1,61 @@
+#include "program.hpp"
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands.hpp"
+#include "lazynet/core/error.hpp"
+#include "version.hpp"
+
+namespace lazynet::cli {
+namespace {
+
+struct Entry {
+    std::string_view name;
+    Command command;
+    std::string_view does;
+};
+
+const std::vector<Entry> kCommands = {
+};
+
+std::string usage() {
+    std::string text =
+        "usage: lazynet <command> [options]      (under MPI: mpirun -n 4 lazynet <command> ..., srun lazynet ...)\n\n"
+        "commands:\n";
+    for (const Entry& entry : kCommands) {
+        text += "  " + std::string(entry.name) + std::string(12 - entry.name.size(), ' ') + std::string(entry.does) + "\n";
+    }
+    return text +
+           "\n`lazynet <command> --help` lists a command's options, `lazynet --version` what this build is made of.\n"
+           "exit codes: 0 done, 1 bug, 2 user error, 85 stopped on request after a checkpoint\n";
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    const auto world = mpi::Communicator::world();
+    const std::vector<std::string> args(argv + 1, argv + argc);
+    if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
+        if (world.is_root()) {
+            std::fputs(usage().c_str(), args.empty() ? stderr : stdout);
+        }
+        return args.empty() ? 2 : 0;
+    }
+    if (args[0] == "--version") {
+        if (world.is_root()) {
+            std::fputs(version_text().c_str(), stdout);
+        }
+        return 0;
+    }
+    for (const Entry& entry : kCommands) {
+        if (entry.name == args[0]) {
+            return entry.command(world, std::span(args).subspan(1));
+        }
+    }
+    throw AgreedError("unknown command '" + args[0] + "'\n" + usage());
+}
+
+}  // namespace lazynet::cli

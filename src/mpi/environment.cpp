@@ -1,0 +1,85 @@
+#include "lazynet/mpi/environment.hpp"
+
+#include <mpi.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include "lazynet/core/error.hpp"
+
+namespace lazynet::mpi {
+namespace {
+
+[[noreturn]] void abort_job(const std::string& what, int code) {
+    int rank = 0;
+    int size = 1;
+    int length = 0;
+    char host[MPI_MAX_PROCESSOR_NAME] = "";
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    MPI_Get_processor_name(host, &length);
+    std::fflush(stdout);
+    if (size == 1) {
+        std::fprintf(stderr, "lazynet: %s\n", what.c_str());
+    } else {
+        std::fprintf(stderr, "lazynet: rank %d/%d on %s: %s\n", rank, size, host, what.c_str());
+    }
+    std::fflush(stderr);
+    MPI_Abort(MPI_COMM_WORLD, code);
+    std::_Exit(code);  // MPI_Abort does not return
+}
+
+/// Settings that must be in place before MPI_Init; a value the user gave stays.
+void prepare_environment() {
+    setenv("OMPI_MCA_io", "romio321", 0);
+    const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    if (local != nullptr && std::atol(local) > sysconf(_SC_NPROCESSORS_ONLN)) {
+        setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+    }
+}
+
+int run_body(int argc, char** argv, const std::function<int(int, char**)>& body) {
+    try {
+        return body(argc, argv);
+    } catch (const AgreedError& e) {  // every rank is here, so finalising is safe
+        int rank = 0;
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+        if (rank == 0) {
+            std::fflush(stdout);
+            std::fprintf(stderr, "lazynet: error: %s\n", e.what());
+        }
+        return 2;
+    } catch (const UserError& e) {
+        abort_job(std::string("error: ") + e.what(), 2);
+    } catch (const std::bad_alloc&) {
+        abort_job("error: out of memory; use more nodes, fewer ranks per node, or ask `--dry-run` what is needed", 2);
+    } catch (const std::exception& e) {
+        abort_job(std::string("internal error: ") + e.what(), 1);
+    } catch (...) {
+        abort_job("internal error: unknown exception", 1);
+    }
+}
+
+}  // namespace
+
+int guarded_main(int argc, char** argv, const std::function<int(int, char**)>& body) {
+    prepare_environment();
+    int provided = 0;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    const int code = run_body(argc, argv, body);
+    MPI_Finalize();
+    return code;
+}
+
+const char* library_version() {
+    static char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int length = 0;
+    MPI_Get_library_version(text, &length);
+    return text;
+}
+
+}  // namespace lazynet::mpi
