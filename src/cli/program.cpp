@@ -19,6 +19,7 @@ struct Entry {
 };
 
 const std::vector<Entry> kCommands = {
+    {"network", network, "writes the edge list of a finished run"},
 };
 
 std::string usage() {
