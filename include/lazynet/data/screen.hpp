@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lazynet/core/types.hpp"
+#include "lazynet/kernels/normalize.hpp"
 
 namespace lazynet {
 
@@ -35,12 +36,6 @@ struct Screen {
         const auto g = static_cast<Index>(genes.size());
         return j < g ? genes[static_cast<std::size_t>(j)] : unmeasured[static_cast<std::size_t>(j - g)];
     }
-};
-
-/// How the values of the file become log-normalised expression.
-enum class Normalization {
-    counts,  ///< raw counts: log1p(count / cell total * 1e4)
-    log1p    ///< already log-normalised: taken as they are
 };
 
 }  // namespace lazynet
