@@ -19,6 +19,14 @@ struct CsrRows {
     [[nodiscard]] Index rows() const { return static_cast<Index>(offsets.size()) - 1; }
 };
 
+/// Some entries of a matrix, from places spread over the file, to tell counts from log values. Not random.
+struct ValueSample {
+    std::vector<Index> cells;
+    std::vector<Index> genes;
+    std::vector<float> values;
+    double looked_at = 0;  ///< matrix elements the sample stands for, zeros included
+};
+
 /// Streams the expression matrix of one input file, whatever its layout. Not collective: each rank opens its own
 /// reader and reads the cells it wants.
 class MatrixReader {
@@ -30,6 +38,10 @@ public:
     [[nodiscard]] virtual Index stored() const = 0;
     /// "csr", "csc", "dense", "10x h5", "10x mtx", "csv".
     [[nodiscard]] virtual std::string layout() const = 0;
+    /// Number type and compression as stored, "float64, gzip" for example; for people.
+    [[nodiscard]] virtual std::string storage() const { return ""; }
+    /// About `entries` stored entries spread over the file; cheap. Here: some rows, evenly spaced.
+    [[nodiscard]] virtual ValueSample sample(Index entries);
     /// How many cells fit one read of about `bytes` bytes of CsrRows, at least 1. For layouts that must scan the
     /// whole file for any cell range (csc, mtx, csv) callers should ask for few large ranges.
     [[nodiscard]] virtual Index cells_per_read(std::size_t bytes) const = 0;
