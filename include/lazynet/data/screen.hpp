@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lazynet/core/types.hpp"
+#include "lazynet/kernels/normalize.hpp"
 
 namespace lazynet {
 
@@ -21,26 +22,22 @@ struct Condition {
 ///
 /// Regulator axis: the measured genes, in order, followed by the perturbed genes that are not measured.
 struct Screen {
-    std::string name;                           ///< file name without folder and extension
-    std::vector<std::string> genes;             ///< measured genes (columns of the expression matrix)
-    std::vector<std::string> unmeasured;        ///< perturbed genes that are not measured, sorted
-    std::vector<std::string> contexts;          ///< at least one; "all" when there is no context column
-    std::vector<std::string> batches;           ///< at least one; "all" when there is no batch column
-    std::vector<Condition> conditions;          ///< first one control per context (context order), then by (perturbation, context)
-    std::vector<std::int32_t> cell_condition;   ///< per cell of the file; -1: left out (see the notes of inspect)
-    std::vector<std::int32_t> cell_batch;       ///< per cell of the file
+    std::string name;                     ///< file name without folder and extension
+    std::vector<std::string> genes;       ///< measured genes (columns of the expression matrix)
+    std::vector<std::string> unmeasured;  ///< perturbed genes that are not measured, sorted
+    std::vector<std::string> contexts;    ///< at least one; "all" when there is no context column
+    std::vector<std::string> batches;     ///< at least one; "all" when there is no batch column
+    std::vector<Condition>
+        conditions;  ///< first one control per context (context order), then by (perturbation, context)
+    std::vector<std::int32_t> cell_condition;  ///< per cell of the file; -1: left out (see the notes of inspect)
+    std::vector<std::int32_t> cell_batch;      ///< per cell of the file
+    std::vector<std::int32_t> gene_of_column;  ///< per column of the file: index into genes; -1: dropped
 
     [[nodiscard]] Index regulators() const { return static_cast<Index>(genes.size() + unmeasured.size()); }
     [[nodiscard]] const std::string& regulator(Index j) const {
         const auto g = static_cast<Index>(genes.size());
         return j < g ? genes[static_cast<std::size_t>(j)] : unmeasured[static_cast<std::size_t>(j - g)];
     }
-};
-
-/// How the values of the file become log-normalised expression.
-enum class Normalization {
-    counts,  ///< raw counts: log1p(count / cell total * 1e4)
-    log1p    ///< already log-normalised: taken as they are
 };
 
 }  // namespace lazynet

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lazynet/core/types.hpp"
+#include "lazynet/data/value_sample.hpp"
 
 namespace lazynet::io {
 
@@ -30,6 +31,10 @@ public:
     [[nodiscard]] virtual Index stored() const = 0;
     /// "csr", "csc", "dense", "10x h5", "10x mtx", "csv".
     [[nodiscard]] virtual std::string layout() const = 0;
+    /// Number type and compression as stored, "float64, gzip" for example; for people.
+    [[nodiscard]] virtual std::string storage() const { return ""; }
+    /// About `entries` stored entries spread over the file; cheap. Here: some rows, evenly spaced.
+    [[nodiscard]] virtual ValueSample sample(Index entries);
     /// How many cells fit one read of about `bytes` bytes of CsrRows, at least 1. For layouts that must scan the
     /// whole file for any cell range (csc, mtx, csv) callers should ask for few large ranges.
     [[nodiscard]] virtual Index cells_per_read(std::size_t bytes) const = 0;
