@@ -19,6 +19,7 @@ struct Entry {
 };
 
 const std::vector<Entry> kCommands = {
+    {"simulate", simulate, "write a synthetic screen with its ground truth"},
 };
 
 std::string usage() {
