@@ -20,6 +20,7 @@ struct Entry {
 
 const std::vector<Entry> kCommands = {
     {"network", network, "writes the edge list of a finished run"},
+    {"simulate", simulate, "write a synthetic screen with its ground truth"},
 };
 
 std::string usage() {
