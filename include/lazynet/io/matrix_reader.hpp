@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lazynet/core/types.hpp"
+#include "lazynet/data/value_sample.hpp"
 
 namespace lazynet::io {
 
@@ -17,14 +18,6 @@ struct CsrRows {
     std::vector<std::int32_t> genes;
     std::vector<float> values;
     [[nodiscard]] Index rows() const { return static_cast<Index>(offsets.size()) - 1; }
-};
-
-/// Some entries of a matrix, from places spread over the file, to tell counts from log values. Not random.
-struct ValueSample {
-    std::vector<Index> cells;
-    std::vector<Index> genes;
-    std::vector<float> values;
-    double looked_at = 0;  ///< matrix elements the sample stands for, zeros included
 };
 
 /// Streams the expression matrix of one input file, whatever its layout. Not collective: each rank opens its own
