@@ -14,6 +14,10 @@ constexpr hsize_t kChunk = hsize_t{2} << 20;        // bytes, about
 
 using Shape = std::vector<hsize_t>;
 
+bool is_empty(const Shape& shape) {
+    return std::find(shape.begin(), shape.end(), hsize_t{0}) != shape.end();
+}
+
 /// HDF5 stamps objects with the time of their making by default; files could then not be compared.
 Handle untimed(hid_t object_class) {
     Handle list(H5Pcreate(object_class), H5Pclose, "make an HDF5 property list");
@@ -55,7 +59,9 @@ void write_attribute(hid_t object, const char* name, hid_t type, const Shape& sh
     const Handle space = space_of(shape);
     const Handle attribute(H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
                            std::string("make attribute '") + name + "'");
-    require(H5Awrite(attribute, type, values), std::string("write attribute '") + name + "'");
+    if (!is_empty(shape)) {
+        require(H5Awrite(attribute, type, values), std::string("write attribute '") + name + "'");
+    }
 }
 
 void write_attribute(hid_t object, const char* name, const char* text) {
@@ -107,8 +113,7 @@ Handle create_dataset(hid_t group, const std::string& name, hid_t type, const Sh
 void write_dataset(const Place& to, hid_t file_type, hid_t memory_type, const Shape& shape, const void* values,
                    const char* encoding) {
     const Handle dataset = create_dataset(to.group, to.name, file_type, shape, untimed(H5P_DATASET_CREATE));
-    const bool empty = std::find(shape.begin(), shape.end(), hsize_t{0}) != shape.end();
-    if (!empty) {
+    if (!is_empty(shape)) {
         require(H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values),
                 "write dataset '" + to.name + "'");
     }
@@ -184,8 +189,7 @@ void check_table(const std::string& where, const Table& table) {
 /// Space is taken at once and never filled: what is declared will be written whole, later, by all ranks.
 Handle declared(hid_t group, const std::string& name, hid_t type, const Shape& shape, const Shape& chunk) {
     const Handle list = untimed(H5P_DATASET_CREATE);
-    const bool empty = std::find(shape.begin(), shape.end(), hsize_t{0}) != shape.end();
-    if (!empty) {
+    if (!is_empty(shape)) {
         if (!chunk.empty()) {
             require(H5Pset_chunk(list, static_cast<int>(chunk.size()), chunk.data()), "set a chunk's shape");
         }

@@ -83,12 +83,20 @@ TemporaryFile::TemporaryFile(std::string output) : output_(std::move(output)), n
 }
 
 TemporaryFile::~TemporaryFile() {
+    if (!published_ && is_ours()) {
+        unlink(name_.c_str());
+    }
     if (descriptor_ >= 0) {
         close(descriptor_);
     }
-    if (!published_) {
-        unlink(name_.c_str());
-    }
+}
+
+/// Another run with the same output replaces the temporary file, see the constructor.
+bool TemporaryFile::is_ours() const {
+    struct stat ours {};
+    struct stat named {};
+    return descriptor_ >= 0 && fstat(descriptor_, &ours) == 0 && stat(name_.c_str(), &named) == 0 &&
+           ours.st_ino == named.st_ino;
 }
 
 void TemporaryFile::reserve(std::uint64_t bytes) {
@@ -104,19 +112,15 @@ void TemporaryFile::reserve(std::uint64_t bytes) {
 
 void TemporaryFile::publish() {
     sync(descriptor_, output_);
-    struct stat ours {};
-    struct stat named {};
-    if (fstat(descriptor_, &ours) != 0 || stat(name_.c_str(), &named) != 0 || ours.st_ino != named.st_ino) {
+    if (!is_ours()) {
         throw UserError("cannot write " + output_ + ": " + name_ +
                         " was replaced meanwhile; is another run writing the same output?");
-    }
-    if (close(std::exchange(descriptor_, -1)) != 0) {
-        fail(output_, errno);
     }
     if (rename(name_.c_str(), output_.c_str()) != 0) {
         fail(output_, errno);
     }
     published_ = true;
+    close(std::exchange(descriptor_, -1));  // its bytes are on disk
     sync_folder(output_);
 }
 

@@ -119,6 +119,8 @@ void describe(ResultsFile& file, const Options& o) {
     file.array("uns/lazynet/unmeasured_support", std::vector<std::int64_t>(static_cast<std::size_t>(o.unmeasured), 2));
     file.array("uns/lazynet/grid", std::vector<double>{1, 2.5, -3});
     file.table("uns/lazynet/history", {names("", 3), {{"loss", std::vector<double>{3, 2, 1}}}});
+    file.table("uns/lazynet/no_columns", {names("row", 2), {}});
+    file.table("uns/lazynet/no_rows", {{}, {{"x", std::vector<std::string>{}}, {"y", lazynet::io::Categorical{}}}});
     file.declare_dense("X", o.conditions, o.genes);
     file.declare_dense("layers/observed", o.conditions, o.genes);
     for (const std::string& name : kStatistics) {

@@ -38,6 +38,7 @@ public:
     void publish();
 
 private:
+    [[nodiscard]] bool is_ours() const;
     std::string output_;
     std::string name_;
     int descriptor_ = -1;
