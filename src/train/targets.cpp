@@ -6,6 +6,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "lazynet/train/columns.hpp"
+
 namespace lazynet::train {
 namespace {
 
