@@ -24,23 +24,32 @@ std::vector<std::byte> bytes_of(std::span<const Edge> edges) {
     return {raw.begin(), raw.end()};
 }
 
-std::vector<Edge> edges_of(const std::vector<std::byte>& bytes) {
-    std::vector<Edge> edges(bytes.size() / sizeof(Edge));
-    std::memcpy(edges.data(), bytes.data(), edges.size() * sizeof(Edge));
-    return edges;
-}
-
-/// Both lists are in order; so is the result.
-std::vector<Edge> merge(const std::vector<Edge>& a, const std::vector<Edge>& b, std::size_t capacity) {
+/// Both lists are in order; so is the result. `b` is as it came from another rank: a copy of it would be large.
+std::vector<Edge> merge(const std::vector<Edge>& a, const std::vector<std::byte>& b, std::size_t capacity) {
+    const std::size_t total = a.size() + b.size() / sizeof(Edge);
+    const std::size_t n = capacity == 0 ? total : std::min(capacity, total);
     std::vector<Edge> all;
-    const std::size_t n = capacity == 0 ? a.size() + b.size() : std::min(capacity, a.size() + b.size());
     all.reserve(n);
+    Edge next_b;
+    const auto load = [&](std::size_t j) {
+        if (j * sizeof(Edge) < b.size()) {
+            std::memcpy(&next_b, b.data() + j * sizeof(Edge), sizeof(Edge));
+        }
+    };
+    load(0);
     for (std::size_t i = 0, j = 0; all.size() < n;) {
-        const bool take_b = i == a.size() || (j < b.size() && comes_before(b[j], a[i]));
-        all.push_back(take_b ? b[j++] : a[i++]);
+        if (i == a.size() || (j * sizeof(Edge) < b.size() && comes_before(next_b, a[i]))) {
+            all.push_back(next_b);
+            load(++j);
+        } else {
+            all.push_back(a[i++]);
+        }
     }
     return all;
 }
+
+/// Unlike a function's address, a lambda is inlined into sort.
+constexpr auto kOrder = [](const Edge& a, const Edge& b) { return comes_before(a, b); };
 
 }  // namespace
 
@@ -78,7 +87,7 @@ void TopEdges::add(const Edge& edge) {
 
 void TopEdges::cut() {
     const auto last = edges_.begin() + static_cast<std::ptrdiff_t>(capacity_) - 1;
-    std::nth_element(edges_.begin(), last, edges_.end(), comes_before);
+    std::nth_element(edges_.begin(), last, edges_.end(), kOrder);
     worst_ = *last;
     bounded_ = true;
     edges_.resize(capacity_);
@@ -88,7 +97,7 @@ std::vector<Edge> TopEdges::take() {
     if (capacity_ != 0 && edges_.size() > capacity_) {
         cut();
     }
-    std::sort(edges_.begin(), edges_.end(), comes_before);
+    std::sort(edges_.begin(), edges_.end(), kOrder);
     bounded_ = false;
     return std::exchange(edges_, {});
 }
@@ -104,7 +113,7 @@ std::vector<Edge> gather_edges(const mpi::Communicator& world, std::vector<Edge>
         }
         const auto from = world.exchange(to);
         if (rank % (2 * step) == 0 && rank + step < size) {
-            mine = merge(mine, edges_of(from[rank + step]), capacity);
+            mine = merge(mine, from[rank + step], capacity);
         }
     }
     return world.is_root() ? std::move(mine) : std::vector<Edge>{};
