@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "lazynet/data/gene_selection.hpp"
+#include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/columns.hpp"
 #include "lazynet/train/targets.hpp"
 #include "penalty.hpp"
@@ -47,6 +48,7 @@ public:
     TrainSummary operator()(Index shown) {
         average();
         pair_up();
+        load_cell_pairs();
         fetch_own_blocks();
         settle_penalty();
         train();
@@ -57,7 +59,6 @@ private:
     void average() {
         timings_.start("pseudobulk");
         table_ = pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
-        file_.reader.reset();
         select_variable_genes(world_, config_, screen_, table_);
         fingerprint_ = fingerprint(world_, screen_, table_);
     }
@@ -65,7 +66,7 @@ private:
     void pair_up() {
         timings_.start("pairs");
         shifts_ = estimate_shifts(on_target_changes(world_, screen_, table_), screen_.regulators(), config_.shift);
-        pairs_ = make_pairs(screen_, shifts_, config_, false);
+        pairs_ = make_pairs(screen_, shifts_, config_, cell_mode());
         const PairStatistics statistics = pair_statistics(world_, screen_, pairs_, table_);
         weights_ = pair_weights(screen_, pairs_, config_.weights, statistics.effect, statistics.noise);
         const auto genes = static_cast<Index>(screen_.genes.size());
@@ -93,18 +94,32 @@ private:
         }
         std::vector<double> largest;
         for (const BlockTargets& block : blocks_) {
-            largest.push_back(largest_penalty(pairs_, block));
+            largest.push_back(cell_mode() ? largest_cell_penalty(cell_pairs_, pairs_, block.genes, config_) : largest_penalty(pairs_, block));
         }
         for (const double penalty : world_.gather(std::span<const double>(largest))) {
             largest_penalty_ = std::max(largest_penalty_, penalty);
         }
     }
 
+    bool cell_mode() const { return config_.pairs == PairMode::cells; }
+
+    /// Cell pairs: the expression itself, once per node.
+    void load_cell_pairs() {
+        if (cell_mode()) {
+            timings_.start("loading cells");
+            cells_.emplace(load_cells(world_, *file_.reader, screen_, file_.normalization, log_));
+            cell_pairs_ = make_cell_pairs(*cells_, screen_, pairs_, control_means({0, static_cast<Index>(screen_.genes.size())}));
+        }
+        file_.reader.reset();
+    }
+
     const BlockTargets& block(Index b) const { return blocks_[static_cast<std::size_t>(b - first_block_)]; }
 
     TrainedShard train_shard(Index s, double share, const EpochCallback& told) const {
         const ShardId id = plan_->shard(s);
-        return train_pseudobulk_shard(id, pairs_, block(id.block), config_, share * largest_penalty_, told);
+        const double l2 = share * largest_penalty_;
+        return cell_mode() ? train_cell_shard(id, cell_pairs_, pairs_, block(id.block), config_, l2, told)
+                           : train_pseudobulk_shard(id, pairs_, block(id.block), config_, l2, told);
     }
 
     void settle_penalty() {
@@ -130,9 +145,8 @@ private:
         log_.progress_done();
     }
 
-    /// Control means of this rank's chunk genes, per context.
-    Matrix control_means() const {
-        const Range genes = plan_->chunk_genes_of(world_.rank());
+    /// Control means of some genes, per context. Collective; ranks may ask for different genes.
+    Matrix control_means(Range genes) const {
         std::vector<Index> wanted(static_cast<std::size_t>(genes.size()));
         std::iota(wanted.begin(), wanted.end(), genes.begin);
         const Matrix contexts = table_.mean.topRows(static_cast<Index>(screen_.contexts.size()));
@@ -144,12 +158,13 @@ private:
         blocks_.clear();
         std::vector<ShardOutput> outputs;
         for (const TrainedShard& shard : shards_) {
-            outputs.push_back({&shard, pair_hidden(pairs_, shard.net)});
+            outputs.push_back({&shard, cell_mode() ? cell_pair_hidden(cell_pairs_, pairs_, shard.net, config_) : pair_hidden(pairs_, shard.net)});
         }
+        cells_.reset();
         const auto ensembles = gather_ensembles(world_, *plan_, pairs_, outputs);
         outputs.clear();
         const BlockTargets observed = fetch_targets(world_, screen_, pairs_, table_, plan_->chunk_genes_of(world_.rank()), weights_);
-        const Matrix control_mean = control_means();
+        const Matrix control_mean = control_means(plan_->chunk_genes_of(world_.rank()));
         table_ = {};
         const Predictions predictions = predict_pairs(world_, *plan_, pairs_, ensembles, observed);
         const RunFacts facts{screen_, config_, pairs_, *plan_, shifts_, summary_.l2_share, fingerprint_};
@@ -181,6 +196,8 @@ private:
     std::string fingerprint_;
     Shifts shifts_;
     Pairs pairs_;
+    std::optional<CellTable> cells_;
+    CellPairs cell_pairs_;
     std::vector<double> weights_;
     std::optional<Plan> plan_;
     std::vector<BlockTargets> blocks_;
