@@ -21,6 +21,7 @@ struct Entry {
 const std::vector<Entry> kCommands = {
     {"network", network, "writes the edge list of a finished run"},
     {"simulate", simulate, "write a synthetic screen with its ground truth"},
+    {"inspect", inspect, "what is in a screen, and would it train"},
 };
 
 std::string usage() {
