@@ -36,7 +36,9 @@ auto bind(T& field) {  // the default is what the struct says
 }
 
 /// Numbers that print as they were typed: without this 0.1 would appear as 0.10000000000000001.
-auto bind(double& field) { return po::value(&field)->default_value(field, fmt::format("{}", field)); }
+auto bind(double& field) {
+    return po::value(&field)->default_value(field, fmt::format("{}", field));
+}
 
 void add_options(CommandLine& line, Request& r) {
     ScreenOptions& s = r.screen;
@@ -54,7 +56,8 @@ void add_options(CommandLine& line, Request& r) {
     perturbed("doubles", bind(s.perturbations.doubles), "pairs of them");
     perturbed("triples", bind(s.perturbations.triples), "triples of them");
     perturbed("held-out", bind(s.perturbations.held_out), "further genes: in the truth, but in no cell");
-    perturbed("held-out-doubles", bind(s.perturbations.held_out_doubles), "further pairs: in the truth, but in no cell");
+    perturbed("held-out-doubles", bind(s.perturbations.held_out_doubles),
+              "further pairs: in the truth, but in no cell");
     perturbed("control-share", bind(s.control_share), "share of cells that are controls");
     perturbed("unmeasured-share", bind(s.unmeasured_share), "share of perturbed genes that are not measured");
     perturbed("escape-share", bind(s.sampling.escape_share), "share of perturbed cells that are in truth unperturbed");
@@ -140,7 +143,9 @@ double peak_memory_bytes() {
     return 1024.0 * static_cast<double>(usage.ru_maxrss);  // Linux counts in kilobytes
 }
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 /// Draws a few cells to see how long the rest will take.
 void forecast(const mpi::Communicator& world, SyntheticScreen& screen, const Log& log) {
@@ -154,8 +159,9 @@ void forecast(const mpi::Communicator& world, SyntheticScreen& screen, const Log
     const double cells = static_cast<double>(screen.options().cells);
     const double seconds = world.max(seconds_since(start)) * cells / static_cast<double>(sample) / world.size();
     const double memory = world.max(peak_memory_bytes()) + 100e6;
-    log.info(fmt::format("forecast: {:.1f} MB on disk without compression, {:.0f} s, up to {:.0f} MB per rank; nothing written",
-                         io::forecast_bytes(screen) / 1e6, seconds, memory / 1e6));
+    log.info(fmt::format(
+        "forecast: {:.1f} MB on disk without compression, {:.0f} s, up to {:.0f} MB per rank; nothing written",
+        io::forecast_bytes(screen) / 1e6, seconds, memory / 1e6));
 }
 
 nlohmann::json figures(const SyntheticScreen& screen, const io::SyntheticScreenReport& report) {

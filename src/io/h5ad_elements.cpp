@@ -42,7 +42,9 @@ Handle line(std::size_t n) {
     return Handle(H5Screate_simple(1, &extent, nullptr), H5Sclose, "describe a dataset");
 }
 
-Handle scalar() { return Handle(H5Screate(H5S_SCALAR), H5Sclose, "describe a scalar"); }
+Handle scalar() {
+    return Handle(H5Screate(H5S_SCALAR), H5Sclose, "describe a scalar");
+}
 
 void write_dataset(hid_t parent, const std::string& name, hid_t space, hid_t file_type, hid_t memory_type,
                    const void* values, const std::string& encoding) {
@@ -204,7 +206,8 @@ void write_rows(hid_t matrix, Index first, std::span<const float> values) {
     const std::array<hsize_t, 2> count = {values.size() / shape[1], shape[1]};
     const Handle file_space(H5Dget_space(matrix), H5Sclose, "read a dataset's extent");
     const Handle memory(H5Screate_simple(2, count.data(), nullptr), H5Sclose, "describe memory");
-    require(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), "select rows");
+    require(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
+            "select rows");
     require(H5Dwrite(matrix, H5T_NATIVE_FLOAT, memory, file_space, H5P_DEFAULT, values.data()), "write rows");
 }
 
@@ -235,6 +238,23 @@ void GrowingDataset::append(const void* values, std::size_t n, hid_t type) {
     require(H5Dwrite(dataset_, type, memory, file_space, H5P_DEFAULT, values), "write to a dataset");
 }
 
-void flush(hid_t file) { require(H5Fflush(file, H5F_SCOPE_GLOBAL), "write to the disk"); }
+std::int64_t GrowingDataset::room_for(std::size_t n, std::size_t size) {
+    // Whole chunks, one more for the one that is open; random bits may grow a little under gzip.
+    return static_cast<std::int64_t>((n / kChunk + 2) * (kChunk * size + 1024));
+}
+
+std::int64_t used_bytes(hid_t file) {
+    haddr_t end = 0;
+    require(H5Fget_eoa(file, &end), "read a file's length");
+    return static_cast<std::int64_t>(end);
+}
+
+std::int64_t used_bytes(const std::string& path) {
+    return used_bytes(open_for_reading(path));
+}
+
+void flush(hid_t file) {
+    require(H5Fflush(file, H5F_SCOPE_GLOBAL), "write to the disk");
+}
 
 }  // namespace lazynet::io::h5ad

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -47,33 +48,24 @@ void listen_once() {
                 std::signal(signal, remove_and_end);
             }
         }
+        std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is then an error of the write, like a full disk
         return true;
     }();
     (void)done;
 }
 
-[[noreturn]] void fail(const std::string& what, const std::string& path) {
-    throw UserError("cannot " + what + " " + path + ": " + std::strerror(errno));
-}
-
-void sync_path(const std::string& path, int flags) {
-    const int file = open(path.c_str(), flags);
-    if (file < 0) {
-        fail("open", path);
-    }
-    const int status = fsync(file);
-    const int error = errno;
-    close(file);
-    if (status != 0) {
-        errno = error;
-        fail("write", path);
-    }
+[[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
+    throw UserError("cannot " + what + " " + path + ": " + std::strerror(error));
 }
 
 }  // namespace
 
 StagedFile::StagedFile(std::string path) : final_(std::move(path)), temporary_(final_ + ".tmp") {
     listen_once();
+    descriptor_ = open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) {
+        fail("create", temporary_, errno);
+    }
     for (std::size_t i = 0; i < slots.size() && slot_ < 0; ++i) {
         bool free = false;
         if (temporary_.size() < PATH_MAX && slots[i].taken.compare_exchange_strong(free, true)) {
@@ -85,6 +77,7 @@ StagedFile::StagedFile(std::string path) : final_(std::move(path)), temporary_(f
 }
 
 StagedFile::~StagedFile() {
+    close(descriptor_);
     if (!temporary_.empty()) {
         unlink(temporary_.c_str());
     }
@@ -96,49 +89,69 @@ StagedFile::~StagedFile() {
 }
 
 void StagedFile::write(std::string_view text) const {
-    std::FILE* file = std::fopen(temporary_.c_str(), "wb");
-    if (file == nullptr) {
-        fail("create", temporary_);
+    while (!text.empty()) {
+        const ssize_t n = ::write(descriptor_, text.data(), text.size());
+        if (n < 0 && errno != EINTR) {
+            fail("write", temporary_, errno);
+        }
+        text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
     }
-    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    const int error = errno;
-    const bool closed = std::fclose(file) == 0;
-    if (!written || !closed) {
-        errno = written ? errno : error;
-        fail("write", temporary_);
+}
+
+void StagedFile::reserve(std::int64_t bytes) {
+    if (bytes <= reserved_) {
+        return;
+    }
+    if (const int error = posix_fallocate(descriptor_, reserved_, bytes - reserved_); error != 0) {
+        fail("write", temporary_, error);
+    }
+    reserved_ = bytes;
+}
+
+void StagedFile::trim(std::int64_t bytes) {
+    if (ftruncate(descriptor_, bytes) != 0) {
+        fail("shorten", temporary_, errno);
     }
 }
 
 std::int64_t StagedFile::sync() const {
-    sync_path(temporary_, O_WRONLY);
     struct stat facts {};
-    if (stat(temporary_.c_str(), &facts) != 0) {
-        fail("read the size of", temporary_);
+    if (fsync(descriptor_) != 0 || fstat(descriptor_, &facts) != 0) {
+        fail("write", temporary_, errno);
     }
     return facts.st_size;
 }
 
 void StagedFile::publish() {
     if (std::rename(temporary_.c_str(), final_.c_str()) != 0) {
-        fail("rename " + temporary_ + " to", final_);
+        fail("rename " + temporary_ + " to", final_, errno);
     }
     temporary_.clear();
     if (slot_ >= 0) {
         slots[static_cast<std::size_t>(slot_)].armed = false;
     }
-    sync_path(std::filesystem::absolute(final_).parent_path().string(), O_RDONLY | O_DIRECTORY);
+    const std::string folder = std::filesystem::absolute(final_).parent_path().string();
+    const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
+        fail("open", folder, errno);
+    }
+    const int error = fsync(directory) == 0 ? 0 : errno;
+    close(directory);
+    if (error != 0 && error != EINVAL) {  // some file systems cannot sync a folder
+        fail("write", folder, error);
+    }
 }
 
 void require_space(const std::string& path, double bytes) {
     const std::string folder = std::filesystem::absolute(path).parent_path().string();
     struct statvfs facts {};
     if (statvfs(folder.c_str(), &facts) != 0) {
-        fail("read the free space of", folder);
+        fail("read the free space of", folder, errno);
     }
     const double free = static_cast<double>(facts.f_bavail) * static_cast<double>(facts.f_frsize);
     if (free < bytes) {
-        throw UserError(fmt::format("{}: about {:.1f} MB are needed, but the disk has {:.1f} MB free", path, bytes / 1e6,
-                                    free / 1e6));
+        throw UserError(fmt::format("{}: about {:.1f} MB are needed, but the disk has {:.1f} MB free", path,
+                                    bytes / 1e6, free / 1e6));
     }
 }
 

@@ -51,8 +51,11 @@ void write_rows(hid_t matrix, Index first, std::span<const float> values);
 /// A 1-D dataset that grows at its end, in chunks.
 class GrowingDataset {
 public:
+    GrowingDataset() = default;
     /// @param type the type in the file, for example H5T_IEEE_F32LE
     GrowingDataset(hid_t parent, const std::string& name, hid_t type, Compression compression);
+    /// At most this many bytes of the file does `n` more elements of `size` bytes take, but for HDF5's book-keeping.
+    static std::int64_t room_for(std::size_t n, std::size_t size);
     void append(std::span<const float> values) { append(values.data(), values.size(), H5T_NATIVE_FLOAT); }
     void append(std::span<const std::int32_t> values) { append(values.data(), values.size(), H5T_NATIVE_INT32); }
     [[nodiscard]] Index size() const { return static_cast<Index>(size_); }
@@ -63,7 +66,12 @@ private:
     hsize_t size_ = 0;
 };
 
-/// Everything to the file system, so that a full disk shows here and not in a destructor.
+/// Everything to the file system, so that an error shows here and not in a destructor.
 void flush(hid_t file);
+
+/// How many bytes of the file are in use so far.
+std::int64_t used_bytes(hid_t file);
+/// The same of a closed file.
+std::int64_t used_bytes(const std::string& path);
 
 }  // namespace lazynet::io::h5ad

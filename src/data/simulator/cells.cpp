@@ -9,8 +9,8 @@
 namespace lazynet::simulator {
 namespace {
 
-constexpr Index kFactors = 5;       // two for the cell cycle, three others
-constexpr double kCycling = 0.2;    // share of genes that follow the cell cycle
+constexpr Index kFactors = 5;     // two for the cell cycle, three others
+constexpr double kCycling = 0.2;  // share of genes that follow the cell cycle
 constexpr double kLargeMean = 30.0;
 
 struct Ratio {
@@ -58,7 +58,9 @@ std::int64_t from_the_mode(double mean, double dispersion, double uniform) {
 }
 
 /// log of the mean over a uniform phase of exp(a cos(phase)): the modified Bessel function I0.
-double log_bessel0(double a) { return std::log(std::cyl_bessel_i(0.0, a)); }
+double log_bessel0(double a) {
+    return std::log(std::cyl_bessel_i(0.0, a));
+}
 
 }  // namespace
 
@@ -108,7 +110,8 @@ CellSampler::CellSampler(const CellOptions& options, Index genes, std::uint64_t 
             const Random random(seed, "batch factors", {b});
             for (Index g = 0; g < genes; ++g) {
                 const double z = random.normal(static_cast<std::uint64_t>(g));
-                batch_factor_(b, g) = static_cast<float>(std::exp(options.batch_noise * (z - options.batch_noise / 2.0)));
+                batch_factor_(b, g) =
+                    static_cast<float>(std::exp(options.batch_noise * (z - options.batch_noise / 2.0)));
             }
         }
     }
@@ -187,7 +190,8 @@ double CellSampler::nonzero_share(std::span<const float> expression) const {
     double seen = 0.0;
     for (const float e : expression) {
         const double mean = scale * static_cast<double>(e);
-        seen -= std::expm1(options_.dispersion == 0.0 ? -mean : -std::log1p(options_.dispersion * mean) / options_.dispersion);
+        seen -= std::expm1(options_.dispersion == 0.0 ? -mean
+                                                      : -std::log1p(options_.dispersion * mean) / options_.dispersion);
     }
     return (1.0 - options_.dropout) * seen / static_cast<double>(expression.size());
 }

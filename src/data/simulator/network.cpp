@@ -88,11 +88,12 @@ std::vector<Regulator> make_regulators(const NetworkOptions& options, std::span<
     }
     std::size_t next = factors;
     for (Index m = 0; m < options.modules; ++m) {
-        const auto size = static_cast<std::size_t>(Random(seed, "module size").below(static_cast<std::uint64_t>(m), 4)) + 3;
+        const auto size =
+            static_cast<std::size_t>(Random(seed, "module size").below(static_cast<std::uint64_t>(m), 4)) + 3;
         if (next + size > shuffled.size()) {
-            throw UserError(std::to_string(options.modules) + " modules of 3 to 6 genes and " + std::to_string(factors) +
-                            " transcription factors do not fit into " + std::to_string(options.genes) +
-                            " genes; lower --modules or --tf-share");
+            throw UserError(std::to_string(options.modules) + " modules of 3 to 6 genes and " +
+                            std::to_string(factors) + " transcription factors do not fit into " +
+                            std::to_string(options.genes) + " genes; lower --modules or --tf-share");
         }
         Regulator module{{}, static_cast<std::int32_t>(m)};
         for (std::size_t i = next; i < next + size; ++i) {

@@ -12,8 +12,8 @@ namespace lazynet::simulator {
 namespace {
 
 constexpr double kRegulatingTargets = 0.9;
-constexpr double kSilentShare = 0.25;     // the least expressed quarter is not worth a guide
-constexpr double kGuideSpread = 0.5;      // standard deviation of an efficiency's logit, and of a log fold
+constexpr double kSilentShare = 0.25;  // the least expressed quarter is not worth a guide
+constexpr double kGuideSpread = 0.5;   // standard deviation of an efficiency's logit, and of a log fold
 
 using Genes = std::vector<std::int32_t>;
 
@@ -29,7 +29,8 @@ Genes draw_targets(const Network& network, std::span<const double> expression, I
     Genes others;
     for (const std::int64_t gene : shuffled) {
         if (expression[static_cast<std::size_t>(gene)] >= *cut) {
-            (network.role[static_cast<std::size_t>(gene)] >= 0 ? regulating : others).push_back(static_cast<std::int32_t>(gene));
+            (network.role[static_cast<std::size_t>(gene)] >= 0 ? regulating : others)
+                .push_back(static_cast<std::int32_t>(gene));
         }
     }
     const auto total = static_cast<std::size_t>(wanted);

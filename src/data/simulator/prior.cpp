@@ -19,7 +19,8 @@ std::int64_t pair_key(std::int32_t regulator, std::int32_t target) {
 /// Hands out pairs that are not true edges, each once.
 class FalsePairs {
 public:
-    FalsePairs(std::span<const Edge> truth, Index genes, std::uint64_t seed) : genes_(genes), random_(seed, "false pairs") {
+    FalsePairs(std::span<const Edge> truth, Index genes, std::uint64_t seed)
+        : genes_(genes), random_(seed, "false pairs") {
         for (const Edge& edge : truth) {
             taken_.insert(pair_key(edge.regulator, edge.target));
             if (regulators_.empty() || regulators_.back() != edge.regulator) {
@@ -59,7 +60,9 @@ private:
 
 std::vector<PriorEdge> corrupt(std::span<const Edge> truth, Index genes, const PriorOptions& options,
                                std::uint64_t seed) {
-    const auto share = [&](double s) { return static_cast<Index>(std::llround(s * static_cast<double>(truth.size()))); };
+    const auto share = [&](double s) {
+        return static_cast<Index>(std::llround(s * static_cast<double>(truth.size())));
+    };
     const Index moved = share(options.moved);
     const Index missing = std::min(share(options.missing), static_cast<Index>(truth.size()) - moved);
     const Index added = share(options.added);

@@ -11,10 +11,10 @@
 namespace lazynet::simulator {
 namespace {
 
-constexpr double kScaleSpread = 1.9;    // standard deviation of a gene's log scale
-constexpr double kBasalSpread = 0.8;    // of the logit of an input gene's production
-constexpr double kContextSpread = 1.0;  // of the same between contexts
-constexpr double kGuideAbundance = 0.4; // of the log number of cells per perturbation
+constexpr double kScaleSpread = 1.9;     // standard deviation of a gene's log scale
+constexpr double kBasalSpread = 0.8;     // of the logit of an input gene's production
+constexpr double kContextSpread = 1.0;   // of the same between contexts
+constexpr double kGuideAbundance = 0.4;  // of the log number of cells per perturbation
 
 Index network_genes(const ScreenOptions& o) {
     const double perturbed = static_cast<double>(o.perturbations.singles + o.perturbations.held_out);
@@ -38,7 +38,8 @@ void require_range(const char* option, double value, double least, double most) 
             s.erase(s.find_last_not_of('0') + 1);
             return s.back() == '.' ? s.substr(0, s.size() - 1) : s;
         };
-        throw UserError("--" + std::string(option) + " " + text(value) + ": expected " + text(least) + " to " + text(most));
+        throw UserError("--" + std::string(option) + " " + text(value) + ": expected " + text(least) + " to " +
+                        text(most));
     }
 }
 
@@ -153,32 +154,36 @@ void SyntheticScreen::choose_measured() {
 }
 
 void SyntheticScreen::assign_cells() {
+    const Index controls =
+        options_.control_share == 0.0
+            ? 0
+            : std::max(options_.contexts,
+                       static_cast<Index>(std::llround(options_.control_share * static_cast<double>(options_.cells))));
     const Random abundance(options_.seed, "guide abundance");
     std::vector<double> weights;
-    std::vector<std::size_t> used;
-    double perturbed = 0.0;
+    std::vector<std::size_t> perturbed;
     for (std::size_t i = 0; i < conditions_.size(); ++i) {
-        const SimulatedCondition& c = conditions_[i];
-        if (!c.held_out && (c.perturbation >= 0 || options_.control_share > 0.0)) {
-            const auto p = static_cast<std::uint64_t>(c.perturbation);
-            used.push_back(i);
-            weights.push_back(c.perturbation < 0 ? -1.0 : std::exp(kGuideAbundance * abundance.normal(p)));
-            perturbed += std::max(0.0, weights.back());
+        SimulatedCondition& c = conditions_[i];
+        if (c.perturbation < 0) {
+            c.cells = block_of(controls, options_.contexts, c.context).size();
+        } else if (!c.held_out) {
+            perturbed.push_back(i);
+            weights.push_back(std::exp(kGuideAbundance * abundance.normal(static_cast<std::uint64_t>(c.perturbation))));
         }
     }
-    if (options_.cells < static_cast<Index>(used.size())) {
-        throw UserError("--cells " + std::to_string(options_.cells) + ": fewer than the " + std::to_string(used.size()) +
-                        " conditions (controls and perturbations in every context)");
+    if (options_.cells - controls < static_cast<Index>(perturbed.size())) {
+        throw UserError("--cells " + std::to_string(options_.cells) + ": " + std::to_string(controls) +
+                        " controls leave fewer than one cell for each of " + std::to_string(perturbed.size()) +
+                        " perturbed conditions");
     }
-    const double share = std::min(options_.control_share, 0.999);  // the perturbed always get something
-    const double control = share / (1.0 - share) * perturbed / static_cast<double>(options_.contexts);
-    std::replace(weights.begin(), weights.end(), -1.0, control);
-    const std::vector<Index> cells = apportion(weights, options_.cells, 1);
+    const std::vector<Index> cells = apportion(weights, options_.cells - controls, 1);
+    for (std::size_t i = 0; i < perturbed.size(); ++i) {
+        conditions_[perturbed[i]].cells = cells[i];
+    }
     std::vector<std::int64_t> assigned;
     assigned.reserve(static_cast<std::size_t>(options_.cells));
-    for (std::size_t i = 0; i < used.size(); ++i) {
-        conditions_[used[i]].cells = cells[i];
-        assigned.insert(assigned.end(), static_cast<std::size_t>(cells[i]), static_cast<std::int64_t>(used[i]));
+    for (std::size_t i = 0; i < conditions_.size(); ++i) {
+        assigned.insert(assigned.end(), static_cast<std::size_t>(conditions_[i].cells), static_cast<std::int64_t>(i));
     }
     Random(options_.seed, "order of cells").shuffle(assigned);
     cell_condition_.assign(assigned.begin(), assigned.end());
@@ -224,8 +229,8 @@ void SyntheticScreen::truth(Index condition, std::span<float> out) const {
 void SyntheticScreen::draw(Index cell, std::vector<std::int32_t>& columns, std::vector<float>& counts) {
     Index condition = cell_condition_[static_cast<std::size_t>(cell)];
     if (sampler_.escapes(cell)) {  // as if it were a control of its context
-        condition = conditions_[static_cast<std::size_t>(condition)].context *
-                    static_cast<Index>(perturbations_.size() + 1);
+        condition =
+            conditions_[static_cast<std::size_t>(condition)].context * static_cast<Index>(perturbations_.size() + 1);
     }
     unscaled_expression(condition, expression_);
     sampler_.draw(cell, expression_, columns, counts);

@@ -9,13 +9,13 @@
 namespace lazynet::simulator {
 
 struct CellOptions {
-    double depth = 5000.0;        ///< median number of transcripts counted per cell
-    double depth_spread = 0.35;   ///< standard deviation of the log library size
-    double dispersion = 0.2;      ///< variance of a count = mean + dispersion * mean^2; 0: Poisson
-    double dropout = 0.0;         ///< chance that all transcripts of a gene are lost in a cell
-    double cell_noise = 0.25;     ///< standard deviation of log expression that latent factors cause
-    double batch_noise = 0.1;     ///< standard deviation of log expression between batches
-    double escape_share = 0.0;    ///< share of perturbed cells whose guide did nothing
+    double depth = 5000.0;       ///< median number of transcripts counted per cell
+    double depth_spread = 0.35;  ///< standard deviation of the log library size
+    double dispersion = 0.2;     ///< variance of a count = mean + dispersion * mean^2; 0: Poisson
+    double dropout = 0.0;        ///< chance that all transcripts of a gene are lost in a cell
+    double cell_noise = 0.25;    ///< standard deviation of log expression that latent factors cause
+    double batch_noise = 0.1;    ///< standard deviation of log expression between batches
+    double escape_share = 0.0;   ///< share of perturbed cells whose guide did nothing
     Index batches = 1;
 };
 

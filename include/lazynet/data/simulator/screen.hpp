@@ -15,9 +15,9 @@ namespace lazynet::simulator {
 
 struct ScreenOptions {
     Index cells = 2000;
-    Index genes = 500;        ///< measured genes: the columns of the screen
-    double tf_share = 0.08;   ///< share of genes that are transcription factors
-    Index modules = -1;       ///< complexes; -1: one per 60 genes
+    Index genes = 500;       ///< measured genes: the columns of the screen
+    double tf_share = 0.08;  ///< share of genes that are transcription factors
+    Index modules = -1;      ///< complexes; -1: one per 60 genes
     Index contexts = 1;
     double control_share = 0.1;
     double unmeasured_share = 0.0;  ///< share of the perturbed genes that are no column of the screen
@@ -88,7 +88,7 @@ private:
     std::vector<SimulatedCondition> conditions_;
     std::vector<std::vector<LevelChange>> changes_;  // per condition
     std::vector<std::int32_t> measured_;
-    std::vector<std::int32_t> column_;  // per network gene: its column, or -1
+    std::vector<std::int32_t> column_;                 // per network gene: its column, or -1
     std::vector<std::vector<float>> wild_expression_;  // per context: scale times level of the measured genes
     std::vector<double> wild_sum_;                     // per context: its sum
     std::vector<std::int32_t> cell_condition_;
