@@ -4,7 +4,7 @@ set -u
 declare -A may=(
   [core]="core" [kernels]="core kernels" [graph]="core graph" [data]="core kernels graph data"
   [model]="core kernels graph data model" [prune]="core kernels graph data model prune" [eval]="core kernels graph data model eval"
-  [report]="core graph eval report" [mpi]="core mpi" [io]="core data mpi io"
+  [report]="core graph eval report" [mpi]="core mpi" [io]="core kernels data mpi io"
   [train]="core kernels graph data model prune eval mpi io train"
   [cli]="core kernels graph data model prune eval report mpi io train cli")
 cd "$1" || exit 2

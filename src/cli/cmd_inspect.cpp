@@ -48,7 +48,7 @@ void scan(io::ScreenFile& file, nlohmann::ordered_json& json) {
 
 void inspect_file(const InspectOptions& options, const CommonOptions& common, const Log& log, bool& would_train) {
     io::ScreenFile file = io::examine_screen(options.screen);
-    nlohmann::ordered_json scanned;
+    auto scanned = nlohmann::ordered_json::object();
     if (options.scan && file.reader != nullptr && !file.report.normalization.empty()) {
         scan(file, scanned);
     }

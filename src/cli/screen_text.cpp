@@ -118,7 +118,7 @@ std::string label_lines(const ScreenReport& r, bool verbose) {
                  r.batch_col.empty() ? "" : fmt::format("column '{}': {}", r.batch_col, counts(r.batches, verbose)));
     if (!r.unmeasured.empty()) {
         text += line("not measured",
-                     fmt::format("{} perturbed genes: {}", r.unmeasured.size(), names(r.unmeasured, verbose)));
+                     names(r.unmeasured, verbose));
     }
     return text;
 }

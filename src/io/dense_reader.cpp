@@ -5,24 +5,13 @@
 #include <algorithm>
 
 #include "lazynet/core/error.hpp"
+#include "lazynet/kernels/compress.hpp"
 
 namespace lazynet::io {
 namespace {
 
 /// Bytes of dense rows that are in memory at a time (one row at least).
-constexpr std::size_t kBatchBytes = std::size_t{16} << 20U;
-
-/// Appends the entries of a row that are not zero (NaN included); returns how many. Branch-free: every element is
-/// written, and the place to write to moves on only past what is kept. @pre room for n entries
-std::size_t compress(const float* row, Index n, std::int32_t* genes, float* values) {
-    std::size_t kept = 0;
-    for (Index gene = 0; gene < n; ++gene) {
-        genes[kept] = static_cast<std::int32_t>(gene);
-        values[kept] = row[gene];
-        kept += row[gene] != 0 ? 1 : 0;
-    }
-    return kept;
-}
+constexpr std::size_t kBatchBytes = std::size_t{4} << 20U;
 
 }  // namespace
 
@@ -60,13 +49,13 @@ void DenseReader::read(Range range, CsrRows& out) {
         batch_.resize(static_cast<std::size_t>(rows.size() * genes_));
         data_.read(rows, batch_);
         for (Index row = 0; row < rows.size(); ++row) {
-            const std::size_t room = stored + static_cast<std::size_t>(genes_);
+            const std::size_t room = stored + static_cast<std::size_t>(genes_ + kCompressSlack);
             if (out.genes.size() < room) {
                 out.genes.resize(std::max(room, out.genes.size() * 2));
                 out.values.resize(out.genes.size());
             }
             stored +=
-                compress(batch_.data() + row * genes_, genes_, out.genes.data() + stored, out.values.data() + stored);
+                compress_row(batch_.data() + row * genes_, genes_, out.genes.data() + stored, out.values.data() + stored);
             out.offsets.push_back(static_cast<std::int64_t>(stored));
         }
         begin = rows.end;
