@@ -55,43 +55,41 @@ float largest_of(std::span<const float> values) {
     return values.empty() ? 0.0F : ConstVectorView(values.data(), static_cast<Index>(values.size())).maxCoeff();
 }
 
-std::size_t pack_counts(const PieceSource& source, PieceHeader& header, std::byte* out) {
-    const float largest = largest_of(source.values);
-    header.counts = static_cast<std::uint32_t>(source.values.size());
-    if (largest > kLargestCount) {
-        header.values = static_cast<std::uint32_t>(
-            std::count_if(source.values.begin(), source.values.end(), [](float v) { return v > kLargestCount; }));
-    }
-    header.largest = static_cast<std::uint32_t>(std::min(largest, kLargestCount));
-    const auto parts = parts_of(header, out);
-    auto* genes = reinterpret_cast<std::uint16_t*>(parts.genes);
-    write_genes(source, genes);
-    write_counts(source.values, reinterpret_cast<std::uint8_t*>(parts.counts));
-    if (header.values > 0) {
-        write_large(source, genes + header.counts, reinterpret_cast<float*>(parts.values));
-    }
-    return header.bytes();
-}
-
-std::size_t pack_values(const PieceSource& source, PieceHeader& header, std::byte* out) {
-    header.values = static_cast<std::uint32_t>(source.values.size());
-    const auto parts = parts_of(header, out);
-    write_genes(source, reinterpret_cast<std::uint16_t*>(parts.genes));
-    std::memcpy(parts.values, source.values.data(), source.values.size_bytes());
-    return header.bytes();
-}
-
 }  // namespace
 
-std::size_t pack_piece(const PieceSource& source, Normalization kind, std::byte* out) {
-    PieceHeader header;
-    header.condition = source.condition;
-    header.first_gene = source.first_gene;
-    header.scale = source.scale;
-    const std::size_t length =
-        kind == Normalization::counts ? pack_counts(source, header, out) : pack_values(source, header, out);
-    std::memcpy(out, &header, sizeof header);
-    return length;
+PieceHeader plan_piece(const PieceSource& source, Normalization kind) {
+    PieceHeader plan;
+    plan.condition = source.condition;
+    plan.first_gene = source.first_gene;
+    plan.scale = source.scale;
+    if (kind == Normalization::log1p) {
+        plan.values = static_cast<std::uint32_t>(source.values.size());
+        return plan;
+    }
+    const float largest = largest_of(source.values);
+    plan.counts = static_cast<std::uint32_t>(source.values.size());
+    plan.largest = static_cast<std::uint32_t>(std::min(largest, kLargestCount));
+    if (largest > kLargestCount) {
+        plan.values = static_cast<std::uint32_t>(
+            std::count_if(source.values.begin(), source.values.end(), [](float v) { return v > kLargestCount; }));
+    }
+    return plan;
+}
+
+void write_piece(const PieceHeader& plan, const PieceSource& source, std::byte* out) {
+    std::memcpy(out, &plan, sizeof plan);
+    const auto parts = parts_of(plan, out);
+    auto* genes = reinterpret_cast<std::uint16_t*>(parts.genes);
+    auto* values = reinterpret_cast<float*>(parts.values);
+    write_genes(source, genes);
+    if (plan.counts == 0) {
+        std::copy(source.values.begin(), source.values.end(), values);
+        return;
+    }
+    write_counts(source.values, reinterpret_cast<std::uint8_t*>(parts.counts));
+    if (plan.values > 0) {
+        write_large(source, genes + plan.counts, values);
+    }
 }
 
 PieceHeader piece_header(const std::byte* piece) {

@@ -57,6 +57,7 @@ void add_values(std::span<const std::uint16_t> genes, std::span<const float> val
     for (std::size_t first = 0; first < values.size(); first += kTerms) {
         const std::size_t n = std::min(kTerms, values.size() - first);
         make_terms(values.data() + first, n, terms.data());
+#pragma GCC unroll 4
         for (std::size_t i = 0; i < n; ++i) {
             row[genes[first + i]] += terms[i];
         }
@@ -68,6 +69,7 @@ void add_counts(std::span<const std::uint16_t> genes, std::span<const std::uint8
     Terms terms;
     if (counts.size() > largest) {  // a term per possible count is less work than one per entry
         make_count_terms(scale, largest, terms);
+#pragma GCC unroll 4
         for (std::size_t i = 0; i < counts.size(); ++i) {
             row[genes[i]] += terms[counts[i]];
         }
@@ -87,6 +89,12 @@ void finish_moments(std::span<const Moments> row, Index cells, std::span<float> 
 
 void finish_moments(std::span<const Moments> row, Index cells, std::span<double> mean, std::span<double> variance) {
     finish(row, cells, mean, variance);
+}
+
+void add_moments(std::span<const Moments> row, std::span<Moments> total) {
+    for (std::size_t g = 0; g < row.size(); ++g) {
+        total[g] += row[g];
+    }
 }
 
 }  // namespace lazynet

@@ -93,14 +93,16 @@ private:
         const PieceSource source{
             cell.condition, stretch.first_gene,           static_cast<std::int32_t>(stretch.genes.begin),
             cell.scale,     cell.genes.subspan(begin, n), cell.values.subspan(begin, n)};
+        const PieceHeader plan = plan_piece(source, normalization_);
         if (stretch.owner == rank_) {
-            mine_.keep(pack_piece(source, normalization_, mine_.room(piece_bound(n))));
+            write_piece(plan, source, mine_.room(plan.bytes()));
+            mine_.keep(plan.bytes());
             return;
         }
         auto& pieces = outgoing_[static_cast<std::size_t>(stretch.owner)];
         const std::size_t used = pieces.size();
-        pieces.resize(used + piece_bound(n));
-        pieces.resize(used + pack_piece(source, normalization_, pieces.data() + used));
+        pieces.resize(used + plan.bytes());
+        write_piece(plan, source, pieces.data() + used);
     }
 
     int rank_;

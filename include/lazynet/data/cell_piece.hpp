@@ -41,13 +41,11 @@ struct PieceSource {
     std::span<const float> values;  ///< as in the file, checked
 };
 
-/// No piece of `entries` entries is longer than this.
-[[nodiscard]] constexpr std::size_t piece_bound(std::size_t entries) {
-    return sizeof(PieceHeader) + 9 * entries + 8;
-}
+/// Looks at the entries and says how they will be packed, and so how long the piece will be.
+[[nodiscard]] PieceHeader plan_piece(const PieceSource& source, Normalization kind);
 
-/// Writes one piece to `out` and returns its length. @pre room for piece_bound(source.genes.size()) bytes
-std::size_t pack_piece(const PieceSource& source, Normalization kind, std::byte* out);
+/// Writes one piece. @pre room for plan.bytes() bytes at `out`, aligned to 8
+void write_piece(const PieceHeader& plan, const PieceSource& source, std::byte* out);
 
 [[nodiscard]] PieceHeader piece_header(const std::byte* piece);
 

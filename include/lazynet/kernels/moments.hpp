@@ -41,4 +41,7 @@ void finish_moments(std::span<const Moments> row, Index cells, std::span<float> 
 /// The same in float64.
 void finish_moments(std::span<const Moments> row, Index cells, std::span<double> mean, std::span<double> variance);
 
+/// total[g] += row[g].
+void add_moments(std::span<const Moments> row, std::span<Moments> total);
+
 }  // namespace lazynet
