@@ -44,7 +44,7 @@ std::vector<std::byte> pack(const PieceSource& source, Normalization kind) {
 }
 
 std::vector<std::byte> pack(const Cell& cell, Normalization kind = Normalization::counts) {
-    return pack({cell.condition, 0, 0, cell.scale, cell.genes, cell.values}, kind);
+    return pack({cell.condition, 0, cell.scale, cell.genes, cell.values}, kind);
 }
 
 CellStage::Result average(const std::vector<Cell>& cells, Index conditions, Index genes, std::size_t capacity,
@@ -65,14 +65,14 @@ CellStage::Result average(const std::vector<Cell>& cells, Index conditions, Inde
     return stage.finish(n);
 }
 
-TEST(CellPiece, TakesThreeBytesPerCountAndSixPerValue) {
+TEST(CellPiece, TakesTwoBytesPerCountAndFivePerValue) {
     Cell cell = made_up_cells(1, 1000, 1)[0];
     const std::size_t n = cell.genes.size();
-    EXPECT_LE(pack(cell, Normalization::log1p).size(), 6 * n + sizeof(PieceHeader) + 8);
+    EXPECT_LE(pack(cell, Normalization::log1p).size(), 5 * n + sizeof(PieceHeader) + 8);
     for (float& v : cell.values) {
         v = std::min(v, 255.0F);
     }
-    EXPECT_LE(pack(cell).size(), 3 * n + sizeof(PieceHeader) + 8);
+    EXPECT_LE(pack(cell).size(), 2 * n + sizeof(PieceHeader) + 8);
 }
 
 TEST(CellPiece, AddsCountsBeyondAByteToo) {
@@ -86,12 +86,33 @@ TEST(CellPiece, AddsCountsBeyondAByteToo) {
 }
 
 TEST(CellPiece, CountsGenesFromItsOrigin) {
-    const std::vector<std::int32_t> genes = {70000, 70005};
+    const std::vector<std::int32_t> genes = {70002, 70005};
     const std::vector<float> values = {1.0F, 2.0F};
     std::vector<Moments> row(8);
-    add_piece(pack({0, 2, 70000, 1.0F, genes, values}, Normalization::log1p).data(), row.data());
+    add_piece(pack({0, 70000, 1.0F, genes, values}, Normalization::log1p).data(), row.data());
     EXPECT_EQ(row[2].sum, std::int64_t{1} << 24);
-    EXPECT_EQ(row[7].sum, std::int64_t{2} << 24);
+    EXPECT_EQ(row[5].sum, std::int64_t{2} << 24);
+}
+
+TEST(CellPiece, ReachesGenesAnyDistanceApart) {
+    const std::vector<std::int32_t> genes = {3, 257, 258, 513, 768, 1023, 1280, 100000, 200001};
+    for (const Normalization kind : {Normalization::counts, Normalization::log1p}) {
+        for (const float value : {1.0F, 2.0F, 400.0F}) {
+            if (kind == Normalization::log1p && value > kLargestLogValue) {
+                continue;
+            }
+            const std::vector<float> values(genes.size(), value);
+            std::vector<Moments> row(200002);
+            add_piece(pack({0, 0, 1.0F, genes, values}, kind).data(), row.data());
+            const float expected = kind == Normalization::counts ? std::log1p(value) : value;
+            std::size_t next = 0;
+            for (std::size_t g = 0; g < row.size(); ++g) {
+                const bool here = next < genes.size() && static_cast<std::size_t>(genes[next]) == g;
+                next += here ? 1 : 0;
+                ASSERT_NEAR(static_cast<double>(row[g].sum) * 0x1p-24, here ? expected : 0.0F, 1e-6) << g;
+            }
+        }
+    }
 }
 
 TEST(CellStage, GivesTheSameBitsInAnyOrderAndWithAnyRoom) {
