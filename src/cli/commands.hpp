@@ -10,4 +10,6 @@ namespace lazynet::cli {
 /// A command: collective over `world`; `args` is what followed its name. Returns the exit code.
 using Command = int (*)(const mpi::Communicator& world, std::span<const std::string> args);
 
+int inspect(const mpi::Communicator& world, std::span<const std::string> args);
+
 }  // namespace lazynet::cli

@@ -32,6 +32,15 @@ std::string text_of(const po::variable_value& value) {
     return out.str();
 }
 
+/// One text per line of a config file: options that may be repeated have several.
+std::vector<std::string> texts_of(const po::variable_value& value) {
+    if (const auto* list = boost::any_cast<std::vector<std::string>>(&value.value())) {
+        return *list;
+    }
+    const std::string text = text_of(value);
+    return text.empty() ? std::vector<std::string>{} : std::vector<std::string>{text};
+}
+
 }  // namespace
 
 Log CommonOptions::log(const mpi::Communicator& world) const {
@@ -123,8 +132,7 @@ std::string CommandLine::resolved() const {
             if (name == "help" || name == "print-config" || name == "config" || values_.count(name) == 0) {
                 continue;
             }
-            const std::string value = text_of(values_[name]);
-            if (!value.empty()) {
+            for (const std::string& value : texts_of(values_[name])) {
                 text += name + " = " + value + "\n";
             }
         }

@@ -19,6 +19,7 @@ struct Entry {
 };
 
 const std::vector<Entry> kCommands = {
+    {"inspect", inspect, "what is in a screen, and would it train"},
 };
 
 std::string usage() {

@@ -1,0 +1,35 @@
+#include "screen_options.hpp"
+
+#include <string>
+#include <vector>
+
+namespace lazynet::cli {
+
+namespace po = boost::program_options;
+
+void add_screen_options(po::options_description& group, ScreenOptions& options) {
+    auto add = group.add_options();
+    add("pert-col", po::value(&options.pert_col), "obs column of perturbation labels [found]");
+    add("control", po::value(&options.control),
+        "label of control cells; repeat it, or give a comma list [usual names]");
+    add("separator", po::value(&options.separator),
+        "between the genes of a label; none: never split [+ , ; and _ between known genes]");
+    add("context-col", po::value(&options.context_col), "obs column of cell types or lines; none: one context [found]");
+    add("batch-col", po::value(&options.batch_col), "obs column of batches; none: one batch [found]");
+    add("layer", po::value(&options.layer), "matrix to read: a name in layers, or raw; 10x: the genome [X]");
+    add("gene-names", po::value(&options.gene_names),
+        "var column of gene names, or index [index; a symbol column if it holds ENSEMBL ids]");
+    add("obs", po::value(&options.obs_file), "CSV or TSV of labels, first column barcodes, for files without labels");
+    add("where", po::value(&options.where),
+        "use only cells with COLUMN OP VALUE, as in 'guide_frac>0.6'; may be repeated");
+    add("genes", po::value(&options.genes_file),
+        "use only the genes in this file, one per line, and the measured perturbed ones");
+    add("duplicate-genes", po::value(&options.duplicate_genes)->default_value(options.duplicate_genes),
+        "gene names that occur twice: error, first, drop (all of them), suffix");
+    add("normalization", po::value(&options.normalization)->default_value(options.normalization),
+        "what the values are: auto, counts, log1p");
+    add("min-cells-per-perturbation", po::value(&options.min_cells)->default_value(options.min_cells),
+        "leave out perturbations (in a context) with fewer cells, and contexts with fewer controls");
+}
+
+}  // namespace lazynet::cli
