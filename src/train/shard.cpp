@@ -1,5 +1,6 @@
 #include "lazynet/train/shard.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -15,6 +16,9 @@ std::span<float> entries(Matrix& m, Index begin, Index end) {
     return {m.data() + begin, static_cast<std::size_t>(end - begin)};
 }
 
+/// A later state counts as good as the best one while its error is within this share of it: validation errors of small
+/// screens waver, and a replica that stops at random has effects shrunk at random.
+constexpr double kTolerance = 0.02;
 constexpr Index kWarmUp = 5;
 constexpr double kLowestShare = 0.05;
 
@@ -52,9 +56,10 @@ double scheduled_rate(double learning_rate, Index epoch, Index epochs) {
 }
 
 void BestState::offer(const LazyNet& net, Index epoch, double criterion) {
-    if (any_ && !(criterion < criterion_) && !std::isnan(criterion)) {
+    if (any_ && criterion > (1.0 + kTolerance) * least_) {
         return;
     }
+    least_ = any_ && !std::isnan(criterion) ? std::min(least_, criterion) : criterion;
     any_ = true;
     net_ = net;
     epoch_ = epoch;

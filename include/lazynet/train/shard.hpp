@@ -57,11 +57,11 @@ private:
 /// Learning rate of an epoch: a short warm-up, then a cosine down to a twentieth.
 double scheduled_rate(double learning_rate, Index epoch, Index epochs);
 
-/// Keeps the best state and says when to stop.
+/// Keeps the best state, the latest one within 2 % of the least error, and says when to stop.
 class BestState {
 public:
     explicit BestState(Index patience) : patience_(patience) {}
-    /// Takes a copy of `net` when `criterion` is the best so far (NaN: always).
+    /// Takes a copy of `net` when `criterion` is as good as the least so far (NaN: always).
     void offer(const LazyNet& net, Index epoch, double criterion);
     [[nodiscard]] bool exhausted(Index epoch) const { return epoch - epoch_ > patience_; }
     [[nodiscard]] Index epoch() const { return epoch_; }
@@ -72,6 +72,7 @@ private:
     Index patience_;
     Index epoch_ = 0;
     double criterion_ = 0.0;
+    double least_ = 0.0;
     bool any_ = false;
     LazyNet net_;
 };
