@@ -177,7 +177,7 @@ public:
             const Matrix hidden = mean_hidden_(optimizer_.net, intervened_, nullptr);
             record.seen = relative_error(seen_, block_, optimizer_.net, hidden);
             record.held_out = relative_error(held_out_, block_, optimizer_.net, hidden);
-            best.offer(optimizer_.net, epoch, criterion(record));
+            best.offer(optimizer_.net, epoch, criterion(record, config_.validation_share));
             result.history.push_back(record);
             told(record);
         }

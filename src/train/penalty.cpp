@@ -9,8 +9,10 @@
 namespace lazynet::train {
 namespace {
 
+/// Shards tried: at least two replicas of up to four blocks, and eight in all where there are as many.
 constexpr Index kReplicasTried = 2;
 constexpr Index kBlocksTried = 4;
+constexpr Index kShardsTried = 8;
 /// A smaller penalty is preferred while its error is within this share of the least.
 constexpr double kTolerance = 0.01;
 
@@ -26,7 +28,7 @@ bool is_tried(const Plan& plan, Index s) {
     const Index blocks = std::min(kBlocksTried, plan.blocks());
     for (Index k = 0; k < blocks; ++k) {
         if (id.block == (2 * k + 1) * plan.blocks() / (2 * blocks)) {
-            return id.replica < kReplicasTried;
+            return id.replica < std::max(kReplicasTried, kShardsTried / blocks);
         }
     }
     return false;

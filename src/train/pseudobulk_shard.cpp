@@ -220,7 +220,7 @@ public:
                 record.seen = relative_error(seen_, optimizer_.net, pass_);
                 fill_unsupported(support_, optimizer_.net);
                 record.held_out = relative_error(held_out_, optimizer_.net, pass_);
-                best.offer(optimizer_.net, epoch, criterion(record));
+                best.offer(optimizer_.net, epoch, criterion(record, config_.validation_share));
                 clear_unsupported(support_, optimizer_.net);
                 result.history.push_back(record);
             }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <span>
 #include <utility>
@@ -66,16 +65,11 @@ void BestState::offer(const LazyNet& net, Index epoch, double criterion) {
     criterion_ = criterion;
 }
 
-double criterion(const EpochRecord& record) {
-    double sum = 0.0;
-    int count = 0;
-    for (const double error : {record.seen, record.held_out}) {
-        if (!std::isnan(error)) {
-            sum += error;
-            ++count;
-        }
+double criterion(const EpochRecord& record, double held_out_share) {
+    if (std::isnan(record.seen)) {
+        return record.held_out;
     }
-    return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / count;
+    return std::isnan(record.held_out) ? record.seen : (1.0 - held_out_share) * record.seen + held_out_share * record.held_out;
 }
 
 }  // namespace lazynet::train

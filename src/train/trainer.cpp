@@ -137,7 +137,7 @@ private:
     void train() {
         timings_.start("training");
         const Range mine = plan_->shards_of(world_.rank());
-        TrainingProgress progress(log_, mine.size(), config_.epochs);
+        TrainingProgress progress(log_, mine.size(), config_);
         for (Index s = mine.begin; s < mine.end; ++s) {
             shards_.push_back(train_shard(s, summary_.l2_share, [&](const EpochRecord& r) { progress.epoch(r); }));
             progress.shard_done(plan_->shard(s), shards_.back());

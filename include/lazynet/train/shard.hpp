@@ -30,7 +30,7 @@ struct TrainedShard {
     std::vector<std::int32_t> support;  ///< per input: training pairs that move it
     std::vector<EpochRecord> history;
     Index best_epoch = 0;
-    double best = 0.0;                  ///< selection criterion: mean of the errors that exist, at the best epoch
+    double best = 0.0;                  ///< selection criterion at the best epoch
     double seconds = 0.0;
 };
 
@@ -77,7 +77,9 @@ private:
     LazyNet net_;
 };
 
-/// Mean of the validation errors of a record that exist; NaN when there is none.
-double criterion(const EpochRecord& record);
+/// What states are chosen by: the validation errors of a record, weighted by the share of pairs that they stand for; the
+/// one that exists when the other is NaN, NaN without any.
+/// @param held_out_share pairs that the replica holds out
+double criterion(const EpochRecord& record, double held_out_share);
 
 }  // namespace lazynet::train
