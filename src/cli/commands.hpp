@@ -11,5 +11,10 @@ namespace lazynet::cli {
 using Command = int (*)(const mpi::Communicator& world, std::span<const std::string> args);
 
 int inspect(const mpi::Communicator& world, std::span<const std::string> args);
+int network(const mpi::Communicator& world, std::span<const std::string> args);
+/// Writes synthetic data; the first word of `args` says which kind.
+int simulate(const mpi::Communicator& world, std::span<const std::string> args);
+int simulate_screen(const mpi::Communicator& world, std::span<const std::string> args);
+int train(const mpi::Communicator& world, std::span<const std::string> args);
 
 }  // namespace lazynet::cli

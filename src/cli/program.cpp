@@ -20,6 +20,9 @@ struct Entry {
 
 const std::vector<Entry> kCommands = {
     {"inspect", inspect, "what is in a screen, and would it train"},
+    {"simulate", simulate, "write a synthetic screen with its ground truth and a prior"},
+    {"train", train, "screen -> ensemble -> consensus interaction matrix (run.h5ad)"},
+    {"network", network, "write the edge list of a finished run"},
 };
 
 std::string usage() {

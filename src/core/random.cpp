@@ -31,6 +31,12 @@ Random::Random(std::uint64_t seed, const char* stream, std::initializer_list<std
 
 std::uint64_t Random::bits(std::uint64_t counter) const { return mix(mix(key_ + counter * kGolden) ^ key_); }
 
+void Random::fill(std::uint64_t first, std::span<std::uint64_t> out) const {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        out[i] = mix(mix(key_ + (first + i) * kGolden) ^ key_);
+    }
+}
+
 double Random::uniform(std::uint64_t counter) const {
     return static_cast<double>(bits(counter) >> 11) * 0x1.0p-53;
 }

@@ -8,7 +8,7 @@
 namespace lazynet {
 namespace {
 
-using Values = Eigen::Map<Eigen::ArrayXf>;
+using Values = Eigen::Map<const Eigen::ArrayXf>;
 
 /// Rows are taken in groups of about this many values, which stay in the first-level cache between the sweeps.
 constexpr Index kGroup = 4096;
@@ -35,32 +35,57 @@ double total_of(const Values& cell, float largest) {
     return total;
 }
 
-}  // namespace
+float scale_of(std::span<const float> cell, float largest) {
+    const double total = total_of(Values(cell.data(), static_cast<Index>(cell.size())), largest);
+    return total > 0 ? static_cast<float>(kCountsPerCell / total) : 0.0F;
+}
 
-Index normalize_rows(std::span<const std::int64_t> offsets, std::span<float> values, Normalization kind) {
+/// Checks groups of rows in order and hands each good one to `use(first row, last row, largest value)`, when the
+/// values are counts. Returns the position of the first bad value, or -1.
+template <typename Use>
+Index for_each_group(std::span<const std::int64_t> offsets, std::span<const float> values, Normalization kind,
+                     const Use& use) {
     const bool whole = kind == Normalization::counts;
     const std::size_t rows = offsets.empty() ? 0 : offsets.size() - 1;
     for (std::size_t first = 0, last = 0; first < rows; first = last) {
         while (last < rows && (last == first || offsets[last + 1] - offsets[first] <= kGroup)) {
             ++last;
         }
-        Values group(values.data() + offsets[first], offsets[last] - offsets[first]);
+        const Values group(values.data() + offsets[first], offsets[last] - offsets[first]);
         if (!all_good(group, whole)) {
             const auto bad = std::find_if(group.begin(), group.end(), [&](float v) { return is_bad(v, whole); });
             return offsets[first] + (bad - group.begin());
         }
-        if (!whole) {
-            continue;
+        if (whole) {
+            use(first, last, group.size() == 0 ? 0.0F : group.maxCoeff());
         }
-        const float largest = group.size() == 0 ? 0.0F : group.maxCoeff();
-        for (std::size_t row = first; row < last; ++row) {
-            Values cell(values.data() + offsets[row], offsets[row + 1] - offsets[row]);
-            const double total = total_of(cell, largest);
-            cell *= total > 0 ? static_cast<float>(kCountsPerCell / total) : 0.0F;
-        }
-        log1p_in_place(std::span(group.data(), static_cast<std::size_t>(group.size())));
     }
     return -1;
+}
+
+}  // namespace
+
+Index normalize_rows(std::span<const std::int64_t> offsets, std::span<float> values, Normalization kind) {
+    return for_each_group(offsets, values, kind, [&](std::size_t first, std::size_t last, float largest) {
+        for (std::size_t row = first; row < last; ++row) {
+            const auto n = static_cast<std::size_t>(offsets[row + 1] - offsets[row]);
+            const std::span<float> cell = values.subspan(static_cast<std::size_t>(offsets[row]), n);
+            Eigen::Map<Eigen::ArrayXf>(cell.data(), static_cast<Index>(n)) *= scale_of(cell, largest);
+        }
+        const auto begin = static_cast<std::size_t>(offsets[first]);
+        log1p_in_place(values.subspan(begin, static_cast<std::size_t>(offsets[last]) - begin));
+    });
+}
+
+Index check_rows(std::span<const std::int64_t> offsets, std::span<const float> values, Normalization kind,
+                 std::span<float> scales) {
+    std::fill(scales.begin(), scales.end(), 1.0F);
+    return for_each_group(offsets, values, kind, [&](std::size_t first, std::size_t last, float largest) {
+        for (std::size_t row = first; row < last; ++row) {
+            const auto n = static_cast<std::size_t>(offsets[row + 1] - offsets[row]);
+            scales[row] = scale_of(values.subspan(static_cast<std::size_t>(offsets[row]), n), largest);
+        }
+    });
 }
 
 }  // namespace lazynet

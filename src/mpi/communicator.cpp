@@ -89,6 +89,12 @@ Communicator Communicator::split_by_node() const {
     return Communicator(child, true);
 }
 
+Communicator Communicator::split(int color) const {
+    MPI_Comm child = MPI_COMM_NULL;
+    check(MPI_Comm_split(comm_, color, rank_, &child));
+    return Communicator(child, true);
+}
+
 void Communicator::barrier() const { check(MPI_Barrier(comm_)); }
 
 void Communicator::sum_in_place(std::span<std::int64_t> values) const {

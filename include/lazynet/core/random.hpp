@@ -18,6 +18,8 @@ public:
 
     /// 64 random bits for one counter.
     [[nodiscard]] std::uint64_t bits(std::uint64_t counter) const;
+    /// bits(first), bits(first + 1), ... into all of `out`: several at a time.
+    void fill(std::uint64_t first, std::span<std::uint64_t> out) const;
     /// Uniform in [0, 1), 53 bits.
     [[nodiscard]] double uniform(std::uint64_t counter) const;
     /// Uniform integer in [0, n). @pre n > 0

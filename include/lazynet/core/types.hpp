@@ -15,6 +15,11 @@ using ConstMatrixView = Eigen::Map<const Matrix>;
 using VectorView = Eigen::Map<Vector>;
 using ConstVectorView = Eigen::Map<const Vector>;
 
+/// Views of whole matrices, for kernels.
+[[nodiscard]] inline MatrixView view(Matrix& m) { return {m.data(), m.rows(), m.cols()}; }
+[[nodiscard]] inline ConstMatrixView cview(const Matrix& m) { return {m.data(), m.rows(), m.cols()}; }
+[[nodiscard]] inline ConstVectorView cview(const Vector& v) { return {v.data(), v.size()}; }
+
 /// float64 where sums are long.
 using MatrixD = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using VectorD = Eigen::Matrix<double, Eigen::Dynamic, 1>;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lazynet/core/types.hpp"
@@ -24,6 +25,8 @@ public:
     ~Handle();
     operator hid_t() const { return id_; }  // NOLINT: HDF5 calls take hid_t
     [[nodiscard]] bool valid() const { return id_ >= 0; }
+    /// Gives the identifier up without closing it.
+    hid_t release() { return std::exchange(id_, -1); }
 
 private:
     hid_t id_ = -1;

@@ -27,4 +27,10 @@ inline constexpr double kCountsPerCell = 1e4;
 /// integer. That value and its row are untouched then; rows before it may have been normalised.
 Index normalize_rows(std::span<const std::int64_t> offsets, std::span<float> values, Normalization kind);
 
+/// The first half of normalize_rows: checks the values and leaves them alone; `scales` (one per row) gets what a row's
+/// values are to be multiplied with before the log1p (`log1p`: 1), so log1p(v * scale) gives the same bits.
+/// Returns as normalize_rows does.
+Index check_rows(std::span<const std::int64_t> offsets, std::span<const float> values, Normalization kind,
+                 std::span<float> scales);
+
 }  // namespace lazynet

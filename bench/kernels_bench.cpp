@@ -1,0 +1,185 @@
+// The training step of one shard and its parts, beside the machine's own matrix-product rate.
+//
+// Rates are GFLOP/s of the plain dense form of the step (five products: A d, its gradient, C h, and two gradients),
+// so "effective" rates above the sgemm rate mean work that was avoided: inputs stay sparse, and the output layer
+// goes through Gram matrices.
+
+#include <benchmark/benchmark.h>
+
+#include "lazynet/core/random.hpp"
+#include "lazynet/kernels/adam.hpp"
+#include "lazynet/kernels/output.hpp"
+#include "lazynet/kernels/sparse.hpp"
+#include "lazynet/model/lazynet.hpp"
+
+namespace {
+
+using namespace lazynet;
+
+constexpr Index kBatch = 512;
+
+/// Cells with a share of their genes expressed.
+struct Cells {
+    std::vector<std::int64_t> offsets{0};
+    std::vector<std::int32_t> genes;
+    std::vector<float> values;
+    Cells(Index cells, Index n, double density, const Random& random) {
+        for (Index p = 0; p < cells; ++p) {
+            for (Index g = 0; g < n; ++g) {
+                const auto at = static_cast<std::uint64_t>(p * n + g);
+                if (random.uniform(2 * at) < density) {
+                    genes.push_back(static_cast<std::int32_t>(g));
+                    values.push_back(static_cast<float>(random.uniform(2 * at + 1)));
+                }
+            }
+            offsets.push_back(static_cast<std::int64_t>(genes.size()));
+        }
+    }
+    [[nodiscard]] SparseRows rows() const { return {offsets, genes, values}; }
+};
+
+std::span<float> all(Matrix& m) { return {m.data(), static_cast<std::size_t>(m.size())}; }
+
+void report(benchmark::State& state, double flop) {
+    state.counters["GFLOP/s"] = benchmark::Counter(flop * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void sgemm(benchmark::State& state) {
+    const Index n = 2048;
+    const Matrix a = Matrix::Random(n, n);
+    const Matrix b = Matrix::Random(n, n);
+    Matrix c(n, n);
+    for (auto _ : state) {
+        c.noalias() = a * b;
+        benchmark::DoNotOptimize(c.data());
+    }
+    report(state, 2.0 * static_cast<double>(n * n * n));
+}
+BENCHMARK(sgemm)->Unit(benchmark::kMillisecond);
+
+/// One training step of a shard: all genes in, all genes out.
+struct Step {
+    LazyNet net;
+    Matrix da, dc, z, h, dh, dz;
+    std::vector<Matrix> moments;
+    OutputScratch scratch;
+    Vector w = Vector::Ones(kBatch);
+    explicit Step(Index genes, Index hidden)
+        : net({genes, hidden / 2, hidden / 2, genes, 1.5f}, Random(1, "bench"), 0.01f),
+          da(Matrix::Zero(genes + 1, hidden)),
+          dc(Matrix::Zero(genes, hidden + 1)),
+          z(kBatch, hidden),
+          h(kBatch, hidden + 1),
+          dh(kBatch, hidden + 1),
+          dz(kBatch, hidden) {
+        net.c.setConstant(1e-3f);
+        moments = {da, da, dc, dc};
+    }
+    void update(long step) {
+        const AdamStep adam(1e-3, step);
+        adam_update(adam, 1e-6f, all(net.a), all(da), all(moments[0]), all(moments[1]));
+        adam_update(adam, 1e-6f, all(net.c), all(dc), all(moments[2]), all(moments[3]));
+    }
+};
+
+double dense_flop(Index genes, Index hidden) { return 10.0 * static_cast<double>(kBatch * genes * hidden); }
+
+/// Cells mode: sparse cells in, sparse differences out.
+void step_sparse_cells(benchmark::State& state) {
+    const Index genes = state.range(0);
+    const Index hidden = state.range(1);
+    Step step(genes, hidden);
+    const Random random(2, "cells");
+    const Cells in(kBatch, genes, 0.1, random);
+    const Cells out(kBatch, genes, 0.19, Random(3, "cells"));
+    const std::vector<double> norms(static_cast<std::size_t>(kBatch), 1.0);
+    SparseBatch x;
+    SparseBatch t;
+    long n = 0;
+    for (auto _ : state) {
+        x.assign(in.rows(), genes + 1);
+        t.assign(out.rows(), genes);
+        step.z.setZero();
+        x.times(cview(step.net.a), view(step.z));
+        activate(step.net.shape, cview(step.z), view(step.h));
+        benchmark::DoNotOptimize(squared_error_step(t, norms, cview(step.h), cview(step.w), cview(step.net.c),
+                                                    view(step.dc), view(step.dh), step.scratch));
+        activate_backward(step.net.shape, cview(step.z), cview(step.h), cview(step.dh), view(step.dz));
+        x.transposed_times(cview(step.dz), view(step.da));
+        step.update(++n);
+    }
+    report(state, dense_flop(genes, hidden));
+}
+BENCHMARK(step_sparse_cells)->Args({18000, 256})->Args({18000, 32})->Unit(benchmark::kMillisecond);
+
+/// Dense inputs and targets (the case a plain PyTorch step treats).
+void step_dense(benchmark::State& state) {
+    const Index genes = state.range(0);
+    const Index hidden = state.range(1);
+    Step step(genes, hidden);
+    const Matrix x = Matrix::Random(kBatch, genes + 1);
+    const Matrix t = Matrix::Random(kBatch, genes);
+    const std::vector<double> norms(static_cast<std::size_t>(kBatch), 1.0);
+    long n = 0;
+    for (auto _ : state) {
+        step.z.noalias() = x * step.net.a;
+        activate(step.net.shape, cview(step.z), view(step.h));
+        benchmark::DoNotOptimize(squared_error_step(DenseTarget{cview(t)}, norms, cview(step.h), cview(step.w),
+                                                    cview(step.net.c), view(step.dc), view(step.dh), step.scratch));
+        activate_backward(step.net.shape, cview(step.z), cview(step.h), cview(step.dh), view(step.dz));
+        step.da.noalias() += x.transpose() * step.dz;
+        step.update(++n);
+    }
+    report(state, dense_flop(genes, hidden));
+}
+BENCHMARK(step_dense)->Args({18000, 256})->Unit(benchmark::kMillisecond);
+
+/// Parts.
+void part_adam(benchmark::State& state) {
+    Step step(18000, 256);
+    long n = 0;
+    for (auto _ : state) {
+        step.update(++n);
+    }
+    state.SetBytesProcessed(state.iterations() * step.net.shape.parameters() * 32);
+}
+BENCHMARK(part_adam)->Unit(benchmark::kMillisecond);
+
+void part_sparse_times(benchmark::State& state) {
+    const Index hidden = state.range(0);
+    const Cells in(kBatch, 18000, 0.1, Random(2, "cells"));
+    SparseBatch x;
+    x.assign(in.rows(), 18000);
+    const Matrix a = Matrix::Random(18000, hidden);
+    Matrix z = Matrix::Zero(kBatch, hidden);
+    for (auto _ : state) {
+        x.times(cview(a), view(z));
+    }
+    report(state, 2.0 * static_cast<double>(x.stored() * hidden));
+}
+BENCHMARK(part_sparse_times)->Arg(32)->Arg(257)->Arg(256)->Unit(benchmark::kMillisecond);
+
+void part_sparse_transposed_times(benchmark::State& state) {
+    const Index hidden = state.range(0);
+    const Cells in(kBatch, 18000, 0.1, Random(2, "cells"));
+    SparseBatch x;
+    x.assign(in.rows(), 18000);
+    Matrix da = Matrix::Zero(18000, hidden);
+    const Matrix dz = Matrix::Random(kBatch, hidden);
+    for (auto _ : state) {
+        x.transposed_times(cview(dz), view(da));
+    }
+    report(state, 2.0 * static_cast<double>(x.stored() * hidden));
+}
+BENCHMARK(part_sparse_transposed_times)->Arg(32)->Arg(257)->Arg(256)->Unit(benchmark::kMillisecond);
+
+void part_assign(benchmark::State& state) {
+    const Cells in(kBatch, 18000, 0.19, Random(2, "cells"));
+    SparseBatch x;
+    for (auto _ : state) {
+        x.assign(in.rows(), 18000);
+    }
+}
+BENCHMARK(part_assign)->Unit(benchmark::kMillisecond);
+
+}  // namespace

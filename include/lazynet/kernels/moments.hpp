@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "lazynet/core/types.hpp"
+
+namespace lazynet {
+
+/// Sum and sum of squares of one gene over cells, in fixed point: integers add up to the same bits in any order and
+/// in any split over ranks.
+///
+/// A value x counts as q = round(x * 2^24) in `sum` and as round(q^2 / 2^20) in `squares`, whose unit is 2^-28.
+/// Room for 2^26 cells of the largest value. Moments{} is zero; a plain
+/// declaration is uninitialised, so scratch arrays cost nothing.
+struct alignas(16) Moments {
+    std::int64_t sum;
+    std::int64_t squares;
+    Moments& operator+=(const Moments& other) {
+        sum += other.sum;
+        squares += other.squares;
+        return *this;
+    }
+};
+
+/// Log-normalised values above this cannot be: e^20 counts in one cell.
+inline constexpr float kLargestLogValue = 20.0F;
+
+/// row[genes[i]] += values[i]; the values are log-normalised, in [0, kLargestLogValue].
+void add_values(std::span<const std::uint16_t> genes, std::span<const float> values, Moments* row);
+
+/// row[genes[i]] += log1p(counts[i] * scale), bit for bit what normalize_rows and add_values make of it.
+/// @pre counts[i] <= largest
+void add_counts(std::span<const std::uint16_t> genes, std::span<const std::uint8_t> counts, float scale,
+                std::uint8_t largest, Moments* row);
+
+/// Mean and variance (n - 1; 0 for fewer than two cells) of each gene of `row` over `cells` cells; genes never added
+/// count as zeros. Both are 0 when there are no cells.
+void finish_moments(std::span<const Moments> row, Index cells, std::span<float> mean, std::span<float> variance);
+/// The same in float64.
+void finish_moments(std::span<const Moments> row, Index cells, std::span<double> mean, std::span<double> variance);
+
+}  // namespace lazynet

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "lazynet/core/types.hpp"
+#include "lazynet/model/lazynet.hpp"
+
+namespace lazynet::train {
+
+/// Which shard: the model of one (replica, block). `genes` are the block's target genes.
+struct ShardId {
+    Index replica = 0;
+    Index block = 0;
+    Range genes;
+};
+
+/// One line of a shard's history. Errors are squared errors relative to "no change" on the same values.
+struct EpochRecord {
+    Index epoch = 0;
+    double training = 0.0;
+    double seen = 0.0;      ///< trained perturbations, against values with independent sampling noise; NaN without
+    double held_out = 0.0;  ///< perturbations this replica never saw; NaN without
+};
+
+/// What a trained shard leaves behind.
+struct TrainedShard {
+    LazyNet net;                        ///< best state, in scaled inputs (see Pairs::scale)
+    VectorD slopes;                     ///< mean slope of every hidden unit over the training pairs
+    std::vector<std::int32_t> support;  ///< per input: training pairs that move it
+    std::vector<EpochRecord> history;
+    Index best_epoch = 0;
+    double best = 0.0;                  ///< selection criterion: mean of the errors that exist, at the best epoch
+    double seconds = 0.0;
+};
+
+/// Told after every epoch of a shard in training.
+using EpochCallback = std::function<void(const EpochRecord&)>;
+
+/// Parameters in training with their gradients and Adam's moments.
+class ShardOptimizer {
+public:
+    explicit ShardOptimizer(LazyNet net);
+    /// One Adam step with the gradients in `da`, `dc`, which are cleared. The penalty l2 * (|A|^2 + |C|^2) leaves the
+    /// biases alone.
+    void step(double learning_rate, double l2);
+
+    LazyNet net;
+    Matrix da;
+    Matrix dc;
+
+private:
+    long steps_ = 0;
+    Matrix a_first_, a_second_, c_first_, c_second_;
+};
+
+/// Learning rate of an epoch: a short warm-up, then a cosine down to a twentieth.
+double scheduled_rate(double learning_rate, Index epoch, Index epochs);
+
+/// Keeps the best state and says when to stop.
+class BestState {
+public:
+    explicit BestState(Index patience) : patience_(patience) {}
+    /// Takes a copy of `net` when `criterion` is the best so far (NaN: always).
+    void offer(const LazyNet& net, Index epoch, double criterion);
+    [[nodiscard]] bool exhausted(Index epoch) const { return epoch - epoch_ > patience_; }
+    [[nodiscard]] Index epoch() const { return epoch_; }
+    [[nodiscard]] double criterion() const { return criterion_; }
+    LazyNet take() { return std::move(net_); }
+
+private:
+    Index patience_;
+    Index epoch_ = 0;
+    double criterion_ = 0.0;
+    bool any_ = false;
+    LazyNet net_;
+};
+
+/// Mean of the validation errors of a record that exist; NaN when there is none.
+double criterion(const EpochRecord& record);
+
+}  // namespace lazynet::train

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <vector>
+
+#include "lazynet/core/log.hpp"
+#include "lazynet/io/edges.hpp"
+#include "lazynet/io/screen_file.hpp"
+#include "lazynet/mpi/communicator.hpp"
+#include "lazynet/train/config.hpp"
+#include "lazynet/train/prediction.hpp"
+#include "lazynet/train/run_results.hpp"
+#include "lazynet/train/timings.hpp"
+
+namespace lazynet::train {
+
+/// One line of the penalty search.
+struct PenaltyTrial {
+    double share = 0.0;      ///< of the largest penalty
+    double criterion = 0.0;  ///< mean validation error of the shards tried, relative to no change
+};
+
+/// What a finished run tells: the figures that the command prints. Complete on the root.
+struct TrainSummary {
+    Screen screen;                    ///< as trained: after gene selection
+    Index shards = 0, blocks = 0;
+    Shifts shifts;
+    double l2_share = 0.0;
+    std::vector<PenaltyTrial> trials;
+    ScreenScore score;
+    std::vector<PairScore> pair_scores;  ///< per pair; conditions in `pair_conditions`
+    std::vector<Index> pair_conditions;
+    std::vector<io::Edge> edges;         ///< the most certain ones first
+    std::vector<Timings::Phase> phases;
+    double parameter_bytes = 0.0;        ///< of the rank with most
+};
+
+/// The main job: pseudobulk, shards, penalty, training, consensus, results. Collective; every rank runs the same lines.
+///
+/// @param file this rank's opened screen; its reader is used up
+/// @param shown edges to return in the summary
+TrainSummary train_screen(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config, const RunOutput& output,
+                          Index shown, Log& log);
+
+}  // namespace lazynet::train

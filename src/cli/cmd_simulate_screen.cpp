@@ -1,0 +1,240 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "commands.hpp"
+#include "lazynet/core/error.hpp"
+#include "lazynet/io/synthetic_screen.hpp"
+#include "options.hpp"
+
+namespace lazynet::cli {
+namespace {
+
+using simulator::Modality;
+using simulator::ScreenOptions;
+using simulator::SyntheticScreen;
+using Clock = std::chrono::steady_clock;
+
+struct Request {
+    CommonOptions common;
+    ScreenOptions screen;
+    std::string kind;
+    std::string compression;
+    [[nodiscard]] io::h5ad::Compression filter() const {
+        return compression == "gzip" ? io::h5ad::Compression::gzip : io::h5ad::Compression::none;
+    }
+};
+
+template <typename T>
+auto bind(T& field) {  // the default is what the struct says
+    return po::value(&field)->default_value(field);
+}
+
+/// Numbers that print as they were typed: without this 0.1 would appear as 0.10000000000000001.
+auto bind(double& field) {
+    return po::value(&field)->default_value(field, fmt::format("{}", field));
+}
+
+void add_options(CommandLine& line, Request& r) {
+    ScreenOptions& s = r.screen;
+    auto size = line.group("Size").add_options();
+    size("cells", bind(s.cells), "cells");
+    size("genes", bind(s.genes), "measured genes");
+    size("contexts", bind(s.contexts), "contexts (cell types) with inputs of their own");
+    size("batches", bind(s.sampling.batches), "batches");
+    size("compression", po::value(&r.compression)->default_value("none"), "none or gzip");
+    auto perturbed = line.group("Perturbations").add_options();
+    perturbed("kind", po::value(&r.kind)->default_value("crispri"), "ko, crispri or crispra");
+    perturbed("efficiency", bind(s.guides.efficiency), "crispri: mean share of production that is lost");
+    perturbed("fold", bind(s.guides.fold), "crispra: mean fold of production");
+    perturbed("perturbations", bind(s.perturbations.singles), "genes perturbed singly");
+    perturbed("doubles", bind(s.perturbations.doubles), "pairs of them");
+    perturbed("triples", bind(s.perturbations.triples), "triples of them");
+    perturbed("held-out", bind(s.perturbations.held_out), "further genes: in the truth, but in no cell");
+    perturbed("held-out-doubles", bind(s.perturbations.held_out_doubles),
+              "further pairs: in the truth, but in no cell");
+    perturbed("control-share", bind(s.control_share), "share of cells that are controls");
+    perturbed("unmeasured-share", bind(s.unmeasured_share), "share of perturbed genes that are not measured");
+    perturbed("escape-share", bind(s.sampling.escape_share), "share of perturbed cells that are in truth unperturbed");
+    auto network = line.group("Network and prior").add_options();
+    network("tf-share", bind(s.tf_share), "share of genes that are transcription factors");
+    network("modules", bind(s.modules), "complexes of 3 to 6 genes that act together; -1: one per 60 genes");
+    network("prior-moved", bind(s.prior.moved), "share of true edges that the prior has elsewhere");
+    network("prior-missing", bind(s.prior.missing), "share of true edges that the prior lacks");
+    network("prior-added", bind(s.prior.added), "false edges on top, as a share of the true ones");
+    auto noise = line.group("Counts and noise").add_options();
+    noise("depth", bind(s.sampling.depth), "median transcripts counted per cell");
+    noise("depth-spread", bind(s.sampling.depth_spread), "standard deviation of the log depth");
+    noise("dispersion", bind(s.sampling.dispersion), "count variance = mean + dispersion * mean^2; 0: Poisson");
+    noise("dropout", bind(s.sampling.dropout), "chance that a gene is lost in a cell");
+    noise("cell-noise", bind(s.sampling.cell_noise), "standard deviation of log expression between cells");
+    noise("batch-noise", bind(s.sampling.batch_noise), "standard deviation of log expression between batches");
+}
+
+/// What cannot be bound directly, and every check that needs no work.
+void resolve(Request& r) {
+    r.screen.seed = r.common.seed;
+    const auto one_of = [](const char* option, const std::string& value, const char* choices) {
+        throw UserError("--" + std::string(option) + " " + value + ": expected " + choices);
+    };
+    if (r.kind == "ko") {
+        r.screen.guides.modality = Modality::knockout;
+    } else if (r.kind == "crispri") {
+        r.screen.guides.modality = Modality::crispri;
+    } else if (r.kind == "crispra") {
+        r.screen.guides.modality = Modality::crispra;
+    } else {
+        one_of("kind", r.kind, "ko, crispri or crispra");
+    }
+    if (r.compression != "none" && r.compression != "gzip") {
+        one_of("compression", r.compression, "none or gzip");
+    }
+    validate(r.screen);
+    const auto files = io::SyntheticScreenFiles::beside(r.common.output);
+    for (const std::string& file : {files.screen, files.truth, files.edges, files.prior}) {
+        require_writable(file, r.common.overwrite);
+    }
+    if (!r.common.json.empty()) {
+        require_writable(r.common.json, true);
+    }
+}
+
+/// Only what shapes the data: the same screen is the same bytes wherever it is written.
+std::string options_json(const Request& r) {
+    const ScreenOptions& s = r.screen;
+    return nlohmann::json{{"seed", s.seed},
+                          {"cells", s.cells},
+                          {"genes", s.genes},
+                          {"contexts", s.contexts},
+                          {"batches", s.sampling.batches},
+                          {"kind", r.kind},
+                          {"efficiency", s.guides.efficiency},
+                          {"fold", s.guides.fold},
+                          {"perturbations", s.perturbations.singles},
+                          {"doubles", s.perturbations.doubles},
+                          {"triples", s.perturbations.triples},
+                          {"held-out", s.perturbations.held_out},
+                          {"held-out-doubles", s.perturbations.held_out_doubles},
+                          {"control-share", s.control_share},
+                          {"unmeasured-share", s.unmeasured_share},
+                          {"escape-share", s.sampling.escape_share},
+                          {"tf-share", s.tf_share},
+                          {"modules", s.modules},
+                          {"prior-moved", s.prior.moved},
+                          {"prior-missing", s.prior.missing},
+                          {"prior-added", s.prior.added},
+                          {"depth", s.sampling.depth},
+                          {"depth-spread", s.sampling.depth_spread},
+                          {"dispersion", s.sampling.dispersion},
+                          {"dropout", s.sampling.dropout},
+                          {"cell-noise", s.sampling.cell_noise},
+                          {"batch-noise", s.sampling.batch_noise}}
+        .dump();
+}
+
+double peak_memory_bytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return 1024.0 * static_cast<double>(usage.ru_maxrss);  // Linux counts in kilobytes
+}
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Draws a few cells to see how long the rest will take.
+void forecast(const mpi::Communicator& world, SyntheticScreen& screen, const Log& log) {
+    const Index sample = std::min<Index>(100, screen.options().cells);
+    const auto start = Clock::now();
+    std::vector<std::int32_t> columns;
+    std::vector<float> counts;
+    for (Index cell = 0; cell < sample; ++cell) {
+        screen.draw(cell, columns, counts);
+    }
+    const double cells = static_cast<double>(screen.options().cells);
+    const double seconds = world.max(seconds_since(start)) * cells / static_cast<double>(sample) / world.size();
+    const double memory = world.max(peak_memory_bytes()) + 100e6;
+    log.info(fmt::format(
+        "forecast: {:.1f} MB on disk without compression, {:.0f} s, up to {:.0f} MB per rank; nothing written",
+        io::forecast_bytes(screen) / 1e6, seconds, memory / 1e6));
+}
+
+nlohmann::json figures(const SyntheticScreen& screen, const io::SyntheticScreenReport& report) {
+    const double entries = static_cast<double>(screen.options().cells) * static_cast<double>(screen.options().genes);
+    return {{"cells", screen.options().cells},
+            {"genes", screen.options().genes},
+            {"conditions", screen.conditions().size()},
+            {"nonzeros", report.nonzeros},
+            {"nonzero_share", static_cast<double>(report.nonzeros) / entries},
+            {"edges", report.edges},
+            {"prior_edges", report.prior_edges},
+            {"bytes", report.bytes}};
+}
+
+void tell(const mpi::Communicator& world, const Request& r, const SyntheticScreen& screen,
+          const io::SyntheticScreenReport& report, double seconds, const Log& log) {
+    nlohmann::json all = figures(screen, report);
+    all["ranks"] = world.size();
+    all["seconds"] = world.max(seconds);
+    all["peak_memory_bytes"] = world.max(peak_memory_bytes());
+    const auto files = io::SyntheticScreenFiles::beside(r.common.output);
+    log.info(fmt::format("{}: {} cells x {} genes, {:.1f} % non-zero", files.screen, screen.options().cells,
+                         screen.options().genes, 100.0 * all["nonzero_share"].get<double>()));
+    log.info(fmt::format("{}: {} conditions", files.truth, screen.conditions().size()));
+    log.info(fmt::format("{}: {} true edges", files.edges, report.edges));
+    log.info(fmt::format("{}: {} prior edges", files.prior, report.prior_edges));
+    log.info(fmt::format("{:.1f} MB in {:.1f} s on {} rank{}, peak memory per rank {:.0f} MB",
+                         static_cast<double>(report.bytes) / 1e6, all["seconds"].get<double>(), world.size(),
+                         world.size() == 1 ? "" : "s", all["peak_memory_bytes"].get<double>() / 1e6));
+    world.together([&] {
+        if (world.is_root() && !r.common.json.empty()) {
+            std::ofstream file(r.common.json);
+            file << all.dump(2) << "\n" << std::flush;
+            if (!file) {
+                throw UserError("cannot write " + r.common.json);
+            }
+        }
+    });
+}
+
+}  // namespace
+
+int simulate_screen(const mpi::Communicator& world, std::span<const std::string> args) {
+    Request request;
+    CommandLine line("simulate screen", "-o SCREEN.h5ad [options]",
+                     "Writes a synthetic perturbation screen made from a gene regulatory network with Hill kinetics:\n"
+                     "  SCREEN.h5ad        raw counts, cells x genes\n"
+                     "  SCREEN.truth.h5ad  noise-free log1p(CP10k) of every condition, held-out ones included\n"
+                     "  SCREEN.edges.tsv   the true signed edges\n"
+                     "  SCREEN.prior.tsv   the same with errors of your choice, as prior knowledge",
+                     &request.common);
+    add_options(line, request);
+    if (!line.parse(world, args)) {
+        return 0;
+    }
+    Log log = request.common.log(world);
+    const auto start = Clock::now();
+    std::optional<SyntheticScreen> screen;
+    world.together([&] {
+        resolve(request);
+        screen.emplace(request.screen);
+    });
+    log.detail(fmt::format("network and steady states of {} conditions: {:.2f} s", screen->conditions().size(),
+                           seconds_since(start)));
+    if (request.common.dry_run) {
+        forecast(world, *screen, log);
+        return 0;
+    }
+    const auto report =
+        io::write_synthetic_screen(world, *screen, io::SyntheticScreenFiles::beside(request.common.output),
+                                   request.filter(), options_json(request), log);
+    tell(world, request, *screen, report, seconds_since(start), log);
+    return 0;
+}
+
+}  // namespace lazynet::cli

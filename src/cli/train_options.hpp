@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "lazynet/train/config.hpp"
+#include "options.hpp"
+
+namespace lazynet::cli {
+
+/// Options that arrive as words and become enums or numbers.
+struct TrainWords {
+    std::string pairs = "pseudobulk";
+    std::string weights = "noise";
+    std::string loss = "mse";
+    std::string bootstrap = "both";
+    std::string l2 = "auto";
+    std::string store = "full";
+    double knockdown = 0.0;
+    double activation = 0.0;
+};
+
+/// Adds the groups "Model", "Training" and "Results" to a command line, bound to `config` and `words`.
+void add_train_options(CommandLine& line, train::TrainConfig& config, TrainWords& words);
+
+/// Turns words into the config and checks it. @throws UserError naming the option and its choices
+void read_words(const TrainWords& words, train::TrainConfig& config);
+
+}  // namespace lazynet::cli

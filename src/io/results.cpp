@@ -1,0 +1,282 @@
+#include "lazynet/io/results.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "lazynet/core/error.hpp"
+
+namespace lazynet::io {
+namespace {
+
+/// HDF5's headers, trees and heaps, generously.
+constexpr std::uint64_t kFileOverhead = std::uint64_t{256} << 10;
+constexpr std::uint64_t kElementOverhead = std::uint64_t{4} << 10;
+
+std::uint64_t bytes_of(const std::vector<std::string>& strings) {
+    std::uint64_t bytes = 0;
+    for (const std::string& s : strings) {
+        bytes += s.size() + 40;  // in the heap, with its header and padding, and a pointer to it
+    }
+    return bytes;
+}
+
+std::uint64_t bytes_of(const Table& table) {
+    std::uint64_t bytes = bytes_of(table.index);
+    for (const Column& column : table.columns) {
+        bytes += kElementOverhead;
+        if (const auto* s = std::get_if<std::vector<std::string>>(&column.values)) {
+            bytes += bytes_of(*s);
+        } else if (const auto* c = std::get_if<Categorical>(&column.values)) {
+            bytes += bytes_of(c->categories) + 4 * c->codes.size();
+        } else {
+            bytes += 8 * table.index.size();
+        }
+    }
+    return bytes;
+}
+
+std::uint64_t product(Index a, Index b, std::uint64_t size) {
+    return static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b) * size;
+}
+
+std::uint64_t length_on_disk(const std::string& path) {
+    struct stat info {};
+    return stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
+}  // namespace
+
+ResultsFile::ResultsFile(const mpi::Communicator& world, std::string output)
+    : world_(world), output_(std::move(output)) {}
+
+ResultsFile::~ResultsFile() {
+    if (std::uncaught_exceptions() == 0) {
+        discard();
+        return;
+    }
+    datasets_.clear();
+    file_.release();
+    if (unfinished_) {  // also off the root: after a failure on this rank alone the root is killed, not unwound
+        unlink(TemporaryFile::name_for(output_).c_str());
+    }
+}
+
+/// Failures wait for the next agreement; after the first, nothing more is tried.
+void ResultsFile::attempt(const std::function<void()>& action) {
+    if (failure_) {
+        return;
+    }
+    try {
+        action();
+    } catch (const UserError& e) {
+        failure_ = e.what();
+    }
+}
+
+void ResultsFile::plan(std::uint64_t bytes, Step step) {
+    if (world_.is_root()) {
+        bytes_ += bytes + kElementOverhead;
+        plan_.push_back(std::move(step));
+    }
+}
+
+void ResultsFile::table(const std::string& where, Table table) {
+    plan(bytes_of(table), [where, t = std::move(table)](hid_t file) { write_table(file, where, t); });
+}
+
+void ResultsFile::text(const std::string& where, std::string text) {
+    plan(text.size(), [where, t = std::move(text)](hid_t file) { write_text(file, where, t); });
+}
+
+void ResultsFile::number(const std::string& where, Number number) {
+    plan(8, [where, number](hid_t file) { write_number(file, where, number); });
+}
+
+void ResultsFile::strings(const std::string& where, std::vector<std::string> strings) {
+    plan(bytes_of(strings), [where, s = std::move(strings)](hid_t file) { write_strings(file, where, s); });
+}
+
+void ResultsFile::array(const std::string& where, std::vector<double> values) {
+    plan(8 * values.size(), [where, v = std::move(values)](hid_t file) { write_array(file, where, v); });
+}
+
+void ResultsFile::array(const std::string& where, std::vector<std::int64_t> values) {
+    plan(8 * values.size(), [where, v = std::move(values)](hid_t file) { write_array(file, where, v); });
+}
+
+void ResultsFile::declare_dense(const std::string& where, Index rows, Index cols) {
+    declared_[where] = {rows, cols, 0};
+    plan(product(rows, cols, 4), [=](hid_t file) { io::declare_dense(file, where, rows, cols); });
+}
+
+void ResultsFile::declare_csr(const std::string& where, Index rows, Index cols, Index per_row) {
+    declared_[where] = {rows, cols, per_row};
+    plan(product(rows, per_row, 8) + product(rows, 1, 8),
+         [=](hid_t file) { io::declare_csr(file, where, rows, cols, per_row); });
+}
+
+/// Root only: everything but the values of what is declared.
+void ResultsFile::create() {
+    const std::uint64_t needed = bytes_ + kFileOverhead;
+    const std::uint64_t available = free_bytes(output_);
+    if (needed > available) {
+        throw UserError("cannot write " + output_ + ": it needs " + size_text(needed) + " and its folder has " +
+                        size_text(available) + " free; make room, write elsewhere, or store less");
+    }
+    temporary_ = std::make_unique<TemporaryFile>(output_);
+    Handle file = create_anndata(temporary_->name());
+    for (const Step& step : plan_) {
+        step(file);
+    }
+    complete_anndata(file);
+    require(H5Fclose(file.release()), "write " + output_);
+    plan_.clear();
+    temporary_->reserve(length_on_disk(temporary_->name()));
+}
+
+/// All ranks. HDF5 opens through MPI-IO, which fails on all ranks alike; where only some fail, nobody could close the
+/// file in order any more, so those end the job.
+void ResultsFile::open() {
+    attempt([&] {
+        const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make an HDF5 property list");
+        require(H5Pset_fapl_mpio(access, world_.raw(), MPI_INFO_NULL), "ask HDF5 for MPI-IO");
+        const std::string name = TemporaryFile::name_for(output_);
+        file_ = Handle(H5Fopen(name.c_str(), H5F_ACC_RDWR, access), H5Fclose, "open " + name + " on all ranks");
+    });
+    const std::int64_t failed = world_.sum(std::int64_t{failure_ ? 1 : 0});
+    if (failure_ && failed < world_.size()) {
+        throw UserError(*failure_);
+    }
+}
+
+void ResultsFile::open_for_data() {
+    unfinished_ = true;
+    hdf5_reason();  // from here on HDF5's messages come in exceptions, not on stderr
+    if (world_.is_root()) {
+        attempt([&] { create(); });
+    }
+    agree();
+    open();
+    agree();
+}
+
+hid_t ResultsFile::dataset(const std::string& where, const std::string& what) {
+    const auto [at, is_new] = datasets_.try_emplace(where);
+    if (is_new) {
+        at->second = Handle(H5Dopen2(file_, where.c_str(), H5P_DEFAULT), H5Dclose, what);
+    }
+    return at->second;
+}
+
+const ResultsFile::Shape& ResultsFile::shape_of(const std::string& where, Range rows) const {
+    const auto at = declared_.find(where);
+    if (at == declared_.end()) {
+        throw InternalError(where + " was not declared");
+    }
+    if (rows.begin < 0 || rows.size() < 0 || rows.end > at->second.rows) {
+        throw InternalError(where + ": rows " + std::to_string(rows.begin) + " to " + std::to_string(rows.end) +
+                            " are not within its " + std::to_string(at->second.rows));
+    }
+    return at->second;
+}
+
+void ResultsFile::write_slab(const std::string& where, hid_t type, const Slab& slab, const void* values) {
+    attempt([&] {
+        const std::string what =
+            "write " + where + " of " + output_ + " from index " + std::to_string(slab.start[0]) + " on";
+        const Handle memory(H5Screate_simple(static_cast<int>(slab.count.size()), slab.count.data(), nullptr), H5Sclose,
+                            what);
+        const hid_t to = dataset(where, what);
+        const Handle space(H5Dget_space(to), H5Sclose, what);
+        require(H5Sselect_hyperslab(space, H5S_SELECT_SET, slab.start.data(), nullptr, slab.count.data(), nullptr),
+                what);
+        if (H5Dwrite(to, type, memory, space, H5P_DEFAULT, values) < 0) {
+            throw UserError("cannot " + what + ": " + hdf5_reason() + " (" + size_text(free_bytes(output_)) +
+                            " free in its folder)");
+        }
+    });
+}
+
+void ResultsFile::write_rows(const std::string& where, Range rows, ConstMatrixView values) {
+    const Shape& shape = shape_of(where, rows);
+    if (shape.per_row != 0 || values.rows() != rows.size() || values.cols() != shape.cols) {
+        throw InternalError(where + ": values are not " + std::to_string(rows.size()) + " rows of a dense matrix of " +
+                            std::to_string(shape.cols) + " columns");
+    }
+    if (values.size() == 0) {
+        return;
+    }
+    const auto row_bytes = static_cast<std::size_t>(shape.cols) * sizeof(float);
+    const Index batch = std::max<Index>(1, static_cast<Index>(transfer_bytes_ / row_bytes));
+    for (Index r = 0; r < rows.size(); r += batch) {
+        const Index n = std::min(batch, rows.size() - r);
+        const Slab slab = {{static_cast<hsize_t>(rows.begin + r), 0},
+                           {static_cast<hsize_t>(n), static_cast<hsize_t>(shape.cols)}};
+        write_slab(where, H5T_NATIVE_FLOAT, slab, values.data() + r * shape.cols);
+    }
+}
+
+template <typename T>
+void ResultsFile::write_entries(const std::string& where, hid_t type, Index begin, std::span<const T> values) {
+    const std::size_t batch = std::max<std::size_t>(1, transfer_bytes_ / sizeof(T));
+    for (std::size_t at = 0; at < values.size(); at += batch) {
+        const Slab slab = {{static_cast<hsize_t>(begin) + at}, {std::min(batch, values.size() - at)}};
+        write_slab(where, type, slab, values.data() + at);
+    }
+}
+
+void ResultsFile::write_csr_rows(const std::string& where, Range rows, std::span<const std::int32_t> indices,
+                                 std::span<const float> values) {
+    const Shape& shape = shape_of(where, rows);
+    const auto entries = static_cast<std::size_t>(rows.size() * shape.per_row);
+    if (indices.size() != entries || values.size() != entries) {
+        throw InternalError(where + ": " + std::to_string(indices.size()) + " indices and " +
+                            std::to_string(values.size()) + " values for " + std::to_string(rows.size()) + " rows of " +
+                            std::to_string(shape.per_row) + " entries");
+    }
+    write_entries(where + "/indices", H5T_NATIVE_INT32, rows.begin * shape.per_row, indices);
+    write_entries(where + "/data", H5T_NATIVE_FLOAT, rows.begin * shape.per_row, values);
+}
+
+/// All ranks together, also after a failure: closes and removes what there is.
+void ResultsFile::discard() {
+    datasets_.clear();
+    if (file_.valid()) {
+        H5Fclose(file_.release());
+        H5Eclear2(H5E_DEFAULT);
+    }
+    temporary_.reset();
+    unfinished_ = false;
+}
+
+void ResultsFile::agree() {
+    if (world_.sum(std::int64_t{failure_ ? 1 : 0}) > 0) {
+        discard();
+    }
+    world_.together([&] {
+        if (failure_) {
+            throw UserError(*failure_);
+        }
+    });
+}
+
+void ResultsFile::finish() {
+    agree();
+    attempt([&] { require(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush " + output_ + " to disk"); });
+    datasets_.clear();
+    const herr_t closed = H5Fclose(file_.release());  // collective: also on a rank that has failed
+    attempt([&] { require(closed, "close " + output_); });
+    agree();
+    if (world_.is_root()) {
+        attempt([&] { temporary_->publish(); });
+    }
+    agree();
+    temporary_.reset();
+    unfinished_ = false;
+}
+
+}  // namespace lazynet::io

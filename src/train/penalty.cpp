@@ -1,0 +1,61 @@
+#include "penalty.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace lazynet::train {
+namespace {
+
+constexpr Index kReplicasTried = 2;
+constexpr Index kBlocksTried = 4;
+
+/// Shares of the largest penalty. Cell pairs carry the cells' own variation, whose spectrum lies far above that of the
+/// perturbations, so their grid reaches lower.
+std::vector<double> grid(PairMode pairs) {
+    return pairs == PairMode::pseudobulk ? std::vector<double>{1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015}
+                                         : std::vector<double>{0.1, 0.03, 0.01, 0.003, 0.001};
+}
+
+bool is_tried(const Plan& plan, Index s) {
+    const ShardId id = plan.shard(s);
+    const Index blocks = std::min(kBlocksTried, plan.blocks());
+    for (Index k = 0; k < blocks; ++k) {
+        if (id.block == (2 * k + 1) * plan.blocks() / (2 * blocks)) {
+            return id.replica < kReplicasTried;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config, const PenaltyProbe& probe,
+                      std::vector<PenaltyTrial>& trials, Log& log) {
+    const Range mine = plan.shards_of(world.rank());
+    for (const double share : grid(config.pairs)) {
+        std::vector<double> errors;
+        for (Index s = mine.begin; s < mine.end; ++s) {
+            if (is_tried(plan, s)) {
+                errors.push_back(probe(s, share));
+            }
+        }
+        const auto all = world.gather(std::span<const double>(errors));
+        double sum = 0.0;
+        for (const double e : all) {
+            sum += e;
+        }
+        trials.push_back({share, sum / static_cast<double>(all.size())});
+        log.progress(fmt::format("penalty {:g}: validation error {:.4f} of no change", share, trials.back().criterion),
+                     fmt::format("phase=penalty l2={:g} validation_error={:.5f}", share, trials.back().criterion));
+    }
+    log.progress_done();
+    const auto best = std::min_element(trials.begin(), trials.end(), [](const PenaltyTrial& a, const PenaltyTrial& b) {
+        return a.criterion < b.criterion;
+    });
+    return config.bootstrap_cells && config.pairs == PairMode::pseudobulk ? best->share / std::numbers::sqrt2 : best->share;
+}
+
+}  // namespace lazynet::train

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+
+#include "lazynet/core/log.hpp"
+#include "lazynet/train/shard.hpp"
+
+namespace lazynet::train {
+
+/// Live progress of the training phase, from this rank's own shards: no rank waits for another to tell it.
+class TrainingProgress {
+public:
+    TrainingProgress(Log& log, Index shards, Index epochs);
+    void epoch(const EpochRecord& record);
+    void shard_done(const ShardId& id, const TrainedShard& shard);
+
+private:
+    [[nodiscard]] double seconds() const;
+    Log& log_;
+    Index shards_;
+    Index epochs_;
+    Index done_ = 0;
+    double error_ = 0.0;
+    double told_ = -1.0;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace lazynet::train

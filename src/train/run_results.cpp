@@ -1,0 +1,308 @@
+#include "lazynet/train/run_results.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "lazynet/io/results.hpp"
+#include "run_tables.hpp"
+
+namespace lazynet::train {
+namespace {
+
+/// Conditions whose rows travel and are written together.
+constexpr Index kConditionBatch = 256;
+
+constexpr const char* kStatistics[] = {"consensus_mean", "consensus_sd", "consensus_sign", "consensus_selected"};
+
+/// Regulators kept per target with --store top:K.
+Index kept_per_target(const RunFacts& facts) {
+    Index measured = 0;
+    for (const Index j : facts.pairs.inputs) {
+        measured += j < static_cast<Index>(facts.screen.genes.size()) ? 1 : 0;
+    }
+    return std::min(facts.config.top, measured);
+}
+
+void declare(const RunFacts& facts, io::ResultsFile& file) {
+    const auto conditions = static_cast<Index>(facts.screen.conditions.size());
+    const auto genes = static_cast<Index>(facts.screen.genes.size());
+    file.declare_dense("X", conditions, genes);
+    file.declare_dense("layers/observed", conditions, genes);
+    file.declare_dense("layers/sd", conditions, genes);
+    for (const char* name : kStatistics) {
+        if (facts.config.store == Store::full) {
+            file.declare_dense(std::string("varp/") + name, genes, genes);
+        } else if (facts.config.store == Store::top) {
+            file.declare_csr(std::string("varp/") + name, genes, genes, kept_per_target(facts));
+        }
+        if (facts.config.store != Store::none && !facts.screen.unmeasured.empty()) {
+            file.declare_dense(std::string("varm/") + name + "_unmeasured", genes, static_cast<Index>(facts.screen.unmeasured.size()));
+        }
+    }
+}
+
+/// Three matrices (conditions, this rank's genes), made row by row of a batch.
+class ConditionRows {
+public:
+    ConditionRows(const RunFacts& facts, const Predictions& predictions, const BlockTargets& observed, const Matrix& control_mean)
+        : facts_(facts), predictions_(predictions), observed_(observed), control_mean_(control_mean), pair_(facts.screen.conditions.size(), -1) {
+        for (std::size_t p = 0; p < facts.pairs.conditions.size(); ++p) {
+            pair_[static_cast<std::size_t>(facts.pairs.conditions[p])] = static_cast<Index>(p);
+        }
+    }
+
+    /// Predicted, observed, sd of one condition: 3 x genes floats appended.
+    void append(Index condition, std::vector<float>& out) const {
+        const Condition& c = facts_.screen.conditions[static_cast<std::size_t>(condition)];
+        const Index p = pair_[static_cast<std::size_t>(condition)];
+        const Index genes = control_mean_.cols();
+        Matrix rows(3, genes);
+        rows.row(0) = control_mean_.row(c.context);
+        rows.row(1) = control_mean_.row(c.context);
+        rows.row(2).setZero();
+        if (p >= 0) {
+            rows.row(0) += predictions_.change.row(p);
+            rows.row(1) += observed_.change.row(p);
+            rows.row(2) = predictions_.sd.row(p);
+            give_own(c, rows);
+            rows.row(0) = rows.row(0).cwiseMax(0.0f);
+        }
+        out.insert(out.end(), rows.data(), rows.data() + rows.size());
+    }
+
+private:
+    /// A perturbed gene's own coordinate is given, not predicted.
+    void give_own(const Condition& condition, Matrix& rows) const {
+        for (const Index j : condition.targets) {
+            if (predictions_.genes.contains(j)) {
+                const Index i = j - predictions_.genes.begin;
+                rows(0, i) = control_mean_(condition.context, i) + static_cast<float>(facts_.shifts.of[static_cast<std::size_t>(j)]);
+                rows(2, i) = 0.0f;
+            }
+        }
+    }
+
+    const RunFacts& facts_;
+    const Predictions& predictions_;
+    const BlockTargets& observed_;
+    const Matrix& control_mean_;
+    std::vector<Index> pair_;
+};
+
+/// Rows of conditions travel from the ranks that hold their genes to the rank that writes them.
+void write_conditions(const mpi::Communicator& world, const RunFacts& facts, const ConditionRows& source, io::ResultsFile& file) {
+    const auto conditions = static_cast<Index>(facts.screen.conditions.size());
+    const auto genes = static_cast<Index>(facts.screen.genes.size());
+    for (Index at = 0; at < conditions; at += kConditionBatch) {
+        const Index n = std::min(kConditionBatch, conditions - at);
+        std::vector<std::vector<std::byte>> to(static_cast<std::size_t>(world.size()));
+        for (int r = 0; r < world.size(); ++r) {
+            const Range rows = block_of(n, world.size(), r);
+            std::vector<float> values;
+            for (Index c = at + rows.begin; c < at + rows.end; ++c) {
+                source.append(c, values);
+            }
+            const auto bytes = std::as_bytes(std::span(values));
+            to[static_cast<std::size_t>(r)].assign(bytes.begin(), bytes.end());
+        }
+        const auto from = world.exchange(to);
+        const Range mine = block_of(n, world.size(), world.rank());
+        Matrix assembled[3];
+        for (Matrix& m : assembled) {
+            m.resize(mine.size(), genes);
+        }
+        for (int r = 0; r < world.size(); ++r) {
+            const Range columns = facts.plan.chunk_genes_of(r);
+            const std::byte* next = from[static_cast<std::size_t>(r)].data();
+            for (Index row = 0; row < mine.size(); ++row) {
+                for (Matrix& m : assembled) {
+                    const auto size = static_cast<std::size_t>(columns.size()) * sizeof(float);
+                    if (size > 0) {
+                        std::memcpy(m.row(row).data() + columns.begin, next, size);
+                    }
+                    next += size;
+                }
+            }
+        }
+        const Range rows{at + mine.begin, at + mine.end};
+        file.write_rows("X", rows, cview(assembled[0]));
+        file.write_rows("layers/observed", rows, cview(assembled[1]));
+        file.write_rows("layers/sd", rows, cview(assembled[2]));
+        file.agree();
+    }
+}
+
+/// Writes the consensus rows of a chunk and offers its edges.
+class ConsensusSink {
+public:
+    ConsensusSink(const RunFacts& facts, io::ResultsFile& file, io::TopEdges& edges)
+        : facts_(facts), file_(file), edges_(edges), genes_(static_cast<Index>(facts.screen.genes.size())) {
+        const auto& inputs = facts.pairs.inputs;
+        measured_ = std::lower_bound(inputs.begin(), inputs.end(), genes_) - inputs.begin();
+    }
+
+    void take(Range rows, const ConsensusChunk& chunk, const std::vector<std::int32_t>& support) {
+        const Matrix* statistics[] = {&chunk.mean, &chunk.sd, &chunk.sign, &chunk.selected};
+        if (facts_.config.store == Store::full) {
+            for (std::size_t k = 0; k < 4; ++k) {
+                write_spread(std::string("varp/") + kStatistics[k], rows, *statistics[k], 0, measured_, 0, genes_);
+            }
+        } else if (facts_.config.store == Store::top) {
+            write_top(rows, chunk, statistics);
+        }
+        if (facts_.config.store != Store::none && !facts_.screen.unmeasured.empty()) {
+            for (std::size_t k = 0; k < 4; ++k) {
+                write_spread(std::string("varm/") + kStatistics[k] + "_unmeasured", rows, *statistics[k], measured_,
+                             chunk.mean.cols(), genes_, static_cast<Index>(facts_.screen.unmeasured.size()));
+            }
+        }
+        offer(rows, chunk, support);
+    }
+
+private:
+    /// Columns [first, last) of the inputs, spread over `width` regulators starting at `origin`.
+    void write_spread(const std::string& where, Range rows, const Matrix& values, Index first, Index last, Index origin, Index width) {
+        spread_.setZero(rows.size(), width);
+        for (Index j = first; j < last; ++j) {
+            spread_.col(facts_.pairs.inputs[static_cast<std::size_t>(j)] - origin) = values.col(j);
+        }
+        file_.write_rows(where, rows, cview(spread_));
+    }
+
+    /// Keeps the most certain regulators of each target; its own column comes last.
+    void write_top(Range rows, const ConsensusChunk& chunk, const Matrix* const (&statistics)[4]) {
+        const Index keep = kept_per_target(facts_);
+        std::vector<std::int32_t> indices;
+        std::vector<float> values[4];
+        std::vector<Index> order(static_cast<std::size_t>(measured_));
+        std::vector<float> rank(order.size());
+        for (Index i = 0; i < rows.size(); ++i) {
+            for (Index j = 0; j < measured_; ++j) {
+                const bool self = facts_.pairs.inputs[static_cast<std::size_t>(j)] == rows.begin + i;
+                const float sd = chunk.sd(i, j);
+                rank[static_cast<std::size_t>(j)] = self ? -1.0f : sd > 0.0f ? std::abs(chunk.mean(i, j)) / sd : 0.0f;
+            }
+            std::iota(order.begin(), order.end(), Index{0});
+            const auto cut = order.begin() + keep;
+            std::nth_element(order.begin(), cut, order.end(), [&](Index a, Index b) {
+                const auto ra = rank[static_cast<std::size_t>(a)];
+                const auto rb = rank[static_cast<std::size_t>(b)];
+                return ra != rb ? ra > rb : a < b;
+            });
+            std::sort(order.begin(), cut);
+            for (auto j = order.begin(); j != cut; ++j) {
+                indices.push_back(static_cast<std::int32_t>(facts_.pairs.inputs[static_cast<std::size_t>(*j)]));
+                for (std::size_t k = 0; k < 4; ++k) {
+                    values[k].push_back((*statistics[k])(i, *j));
+                }
+            }
+        }
+        for (std::size_t k = 0; k < 4; ++k) {
+            file_.write_csr_rows(std::string("varp/") + kStatistics[k], rows, indices, values[k]);
+        }
+    }
+
+    void offer(Range rows, const ConsensusChunk& chunk, const std::vector<std::int32_t>& support) {
+        for (Index i = 0; i < rows.size(); ++i) {
+            for (Index j = 0; j < chunk.mean.cols(); ++j) {
+                const Index regulator = facts_.pairs.inputs[static_cast<std::size_t>(j)];
+                if (support[static_cast<std::size_t>(j)] > 0 && regulator != rows.begin + i) {
+                    edges_.add({regulator, rows.begin + i, chunk.mean(i, j), chunk.sd(i, j), chunk.sign(i, j), chunk.selected(i, j)});
+                }
+            }
+        }
+    }
+
+    const RunFacts& facts_;
+    io::ResultsFile& file_;
+    io::TopEdges& edges_;
+    Index genes_;
+    Index measured_ = 0;
+    Matrix spread_;
+};
+
+/// Where the models lie: one row per (replica, block, input) of A', per (replica, gene) of C.
+void declare_models(const RunFacts& facts, io::ResultsFile& file) {
+    const Index hidden = facts.config.hidden_sums + facts.config.hidden_products;
+    const auto inputs = static_cast<Index>(facts.pairs.inputs.size());
+    const auto genes = static_cast<Index>(facts.screen.genes.size());
+    const std::string at = "uns/lazynet/model/";
+    file.array(at + "inputs", std::vector<std::int64_t>(facts.pairs.inputs.begin(), facts.pairs.inputs.end()));
+    file.array(at + "input_scale", std::vector<double>(facts.pairs.scale.begin(), facts.pairs.scale.end()));
+    file.array(at + "shift", facts.shifts.of);
+    file.number(at + "u_max", facts.config.u_max);
+    file.number(at + "hidden_sums", std::int64_t{facts.config.hidden_sums});
+    file.declare_dense(at + "a", facts.plan.shards() * (inputs + 1), hidden);
+    file.declare_dense(at + "c", facts.plan.replicas() * genes, hidden + 1);
+    file.declare_dense(at + "slopes", facts.plan.shards(), hidden);
+    file.declare_dense(at + "support", facts.plan.shards(), inputs);
+}
+
+void write_models(const mpi::Communicator& world, const RunFacts& facts, const std::vector<TrainedShard>& shards, io::ResultsFile& file) {
+    const Index first = facts.plan.shards_of(world.rank()).begin;
+    const std::string at = "uns/lazynet/model/";
+    for (std::size_t k = 0; k < shards.size(); ++k) {
+        const Index s = first + static_cast<Index>(k);
+        const ShardId id = facts.plan.shard(s);
+        const LazyNet& net = shards[k].net;
+        file.write_rows(at + "a", {s * net.a.rows(), (s + 1) * net.a.rows()}, cview(net.a));
+        const Index row = id.replica * static_cast<Index>(facts.screen.genes.size()) + id.genes.begin;
+        file.write_rows(at + "c", {row, row + net.c.rows()}, cview(net.c));
+        const Matrix slopes = shards[k].slopes.cast<float>().transpose();
+        file.write_rows(at + "slopes", {s, s + 1}, cview(slopes));
+        const Eigen::Map<const Eigen::Matrix<std::int32_t, 1, Eigen::Dynamic>> counts(shards[k].support.data(), net.shape.inputs);
+        const Matrix support = counts.cast<float>();
+        file.write_rows(at + "support", {s, s + 1}, cview(support));
+    }
+}
+
+/// Mean over contexts of the control means of every gene, on every rank.
+std::vector<double> gather_control_mean(const mpi::Communicator& world, const Matrix& control_mean) {
+    std::vector<double> mine;
+    for (Index i = 0; i < control_mean.cols(); ++i) {
+        mine.push_back(control_mean.col(i).cast<double>().mean());
+    }
+    return world.gather(std::span<const double>(mine));
+}
+
+}  // namespace
+
+std::vector<io::Edge> write_run(const mpi::Communicator& world, const RunOutput& output, const RunFacts& facts,
+                                const std::vector<BlockEnsemble>& ensembles, const Predictions& predictions,
+                                const BlockTargets& observed, const Matrix& control_mean,
+                                const std::vector<TrainedShard>& shards, Index shown) {
+    io::ResultsFile file(world, output.path);
+    describe_run(world, output, facts, predictions, gather_control_mean(world, control_mean), shards, file);
+    declare(facts, file);
+    declare_models(facts, file);
+    file.open_for_data();
+    write_models(world, facts, shards, file);
+    write_conditions(world, facts, ConditionRows(facts, predictions, observed, control_mean), file);
+
+    const bool all = !output.edges.empty() && output.edges_top == 0;
+    const auto capacity = all ? std::size_t{0} : static_cast<std::size_t>(output.edges.empty() ? shown : std::max(output.edges_top, shown));
+    io::TopEdges edges(capacity);
+    ConsensusSink sink(facts, file, edges);
+    ConsensusChunk chunk;
+    const Range chunks = facts.plan.chunks_of(world.rank());
+    for (Index c = chunks.begin; c < chunks.end; ++c) {
+        const Plan::Chunk& part = facts.plan.chunks()[static_cast<std::size_t>(c)];
+        const auto ensemble = std::find_if(ensembles.begin(), ensembles.end(), [&](const BlockEnsemble& e) { return e.block == part.block; });
+        consensus_rows(*ensemble, part.genes, chunk);
+        sink.take(part.genes, chunk, supporting_replicas(*ensemble));
+    }
+    file.finish();
+
+    auto best = io::gather_edges(world, edges.take(), capacity);
+    world.together([&] {
+        if (world.is_root() && !output.edges.empty()) {
+            const auto listed = std::min(best.size(), output.edges_top == 0 ? best.size() : static_cast<std::size_t>(output.edges_top));
+            io::write_edges(output.edges, std::span(best).first(listed), facts.screen.genes, facts.screen.unmeasured);
+        }
+    });
+    return best;
+}
+
+}  // namespace lazynet::train

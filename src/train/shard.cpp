@@ -1,0 +1,76 @@
+#include "lazynet/train/shard.hpp"
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <span>
+#include <utility>
+
+#include "lazynet/kernels/adam.hpp"
+
+namespace lazynet::train {
+namespace {
+
+std::span<float> entries(Matrix& m, Index begin, Index end) {
+    return {m.data() + begin, static_cast<std::size_t>(end - begin)};
+}
+
+constexpr Index kWarmUp = 5;
+constexpr double kLowestShare = 0.05;
+
+}  // namespace
+
+ShardOptimizer::ShardOptimizer(LazyNet initial)
+    : net(std::move(initial)),
+      da(Matrix::Zero(net.a.rows(), net.a.cols())),
+      dc(Matrix::Zero(net.c.rows(), net.c.cols())),
+      a_first_(da),
+      a_second_(da),
+      c_first_(dc),
+      c_second_(dc) {}
+
+void ShardOptimizer::step(double learning_rate, double l2) {
+    const AdamStep adam(learning_rate, ++steps_);
+    const auto penalty = static_cast<float>(l2);
+    const Index weights = net.shape.inputs * net.shape.hidden();
+    const auto update_a = [&](Index begin, Index end, float decay) {
+        adam_update(adam, decay, entries(net.a, begin, end), entries(da, begin, end), entries(a_first_, begin, end),
+                    entries(a_second_, begin, end));
+    };
+    update_a(0, weights, penalty);
+    update_a(weights, net.a.size(), 0.0f);
+    dc.col(net.shape.hidden()) -= 2.0f * penalty * net.c.col(net.shape.hidden());  // cancels the penalty on the bias
+    adam_update(adam, penalty, entries(net.c, 0, net.c.size()), entries(dc, 0, dc.size()),
+                entries(c_first_, 0, dc.size()), entries(c_second_, 0, dc.size()));
+}
+
+double scheduled_rate(double learning_rate, Index epoch, Index epochs) {
+    const double warm = std::min(1.0, static_cast<double>(epoch) / static_cast<double>(std::min(kWarmUp, epochs)));
+    const double done = static_cast<double>(epoch - 1) / static_cast<double>(epochs);
+    const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * done));
+    return learning_rate * warm * (kLowestShare + (1.0 - kLowestShare) * cosine);
+}
+
+void BestState::offer(const LazyNet& net, Index epoch, double criterion) {
+    if (any_ && !(criterion < criterion_) && !std::isnan(criterion)) {
+        return;
+    }
+    any_ = true;
+    net_ = net;
+    epoch_ = epoch;
+    criterion_ = criterion;
+}
+
+double criterion(const EpochRecord& record) {
+    double sum = 0.0;
+    int count = 0;
+    for (const double error : {record.seen, record.held_out}) {
+        if (!std::isnan(error)) {
+            sum += error;
+            ++count;
+        }
+    }
+    return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / count;
+}
+
+}  // namespace lazynet::train

@@ -1,0 +1,217 @@
+#include "lazynet/train/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+#include "lazynet/data/gene_selection.hpp"
+#include "lazynet/train/cell_shard.hpp"
+#include "lazynet/train/columns.hpp"
+#include "lazynet/train/targets.hpp"
+#include "penalty.hpp"
+#include "progress.hpp"
+
+namespace lazynet::train {
+namespace {
+
+/// Keeps the columns `kept` of a distributed table; every rank gets its part of the new order.
+Matrix keep_columns(const mpi::Communicator& world, const Matrix& table, Index genes, const std::vector<Index>& kept) {
+    const Range mine = block_of(static_cast<Index>(kept.size()), world.size(), world.rank());
+    return fetch_columns(world, table, genes, std::span(kept).subspan(static_cast<std::size_t>(mine.begin), static_cast<std::size_t>(mine.size())));
+}
+
+/// --hvg: fewer target genes, perturbed ones stay.
+void select_variable_genes(const mpi::Communicator& world, const TrainConfig& config, Screen& screen, Pseudobulk& table) {
+    if (config.hvg == 0 || config.hvg >= static_cast<Index>(screen.genes.size())) {
+        return;
+    }
+    const auto genes = static_cast<Index>(screen.genes.size());
+    const std::vector<Index> kept = highly_variable(world, table, screen, config.hvg);
+    table.mean = keep_columns(world, table.mean, genes, kept);
+    table.variance = keep_columns(world, table.variance, genes, kept);
+    table.genes = block_of(static_cast<Index>(kept.size()), world.size(), world.rank());
+    std::vector<bool> keep(static_cast<std::size_t>(genes), false);
+    for (const Index g : kept) {
+        keep[static_cast<std::size_t>(g)] = true;
+    }
+    select_genes(screen, keep);
+}
+
+/// One run, phase by phase; the members are what later phases need of earlier ones.
+class Run {
+public:
+    Run(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config, const RunOutput& output, Log& log)
+        : world_(world), file_(std::move(file)), screen_(file_.screen), config_(std::move(config)), output_(output), log_(log) {}
+
+    TrainSummary operator()(Index shown) {
+        average();
+        pair_up();
+        load_cell_pairs();
+        fetch_own_blocks();
+        settle_penalty();
+        train();
+        return finish(shown);
+    }
+
+private:
+    void average() {
+        timings_.start("pseudobulk");
+        table_ = pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
+        select_variable_genes(world_, config_, screen_, table_);
+        fingerprint_ = fingerprint(world_, screen_, table_);
+    }
+
+    void pair_up() {
+        timings_.start("pairs");
+        shifts_ = estimate_shifts(on_target_changes(world_, screen_, table_), screen_.regulators(), config_.shift);
+        pairs_ = make_pairs(screen_, shifts_, config_, cell_mode());
+        const PairStatistics statistics = pair_statistics(world_, screen_, pairs_, table_);
+        weights_ = pair_weights(screen_, pairs_, config_.weights, statistics.effect, statistics.noise);
+        const auto genes = static_cast<Index>(screen_.genes.size());
+        plan_.emplace(genes, config_.blocks_for(genes), config_.replicas, world_.size());
+        log_.info(fmt::format("{} conditions, {} genes, {} perturbed genes ({} not measured), mean on-target shift {:.2f}", pairs_.size(),
+                              genes, pairs_.inputs.size(), screen_.unmeasured.size(), shifts_.mean));
+        log_.info(fmt::format("{} replicas x {} gene blocks = {} shards on {} rank{}", plan_->replicas(), plan_->blocks(), plan_->shards(),
+                              world_.size(), world_.size() == 1 ? "" : "s"));
+        if (world_.size() > plan_->shards()) {
+            log_.warning(fmt::format("{} ranks for {} shards: {} ranks will train nothing; more --gene-blocks or --replicas would use them",
+                                     world_.size(), plan_->shards(), world_.size() - plan_->shards()));
+        }
+    }
+
+    void fetch_own_blocks() {
+        const Range blocks = plan_->blocks_of(world_.rank());
+        Range genes;
+        if (blocks.size() > 0) {
+            genes = {plan_->genes_of_block(blocks.begin).begin, plan_->genes_of_block(blocks.end - 1).end};
+        }
+        const BlockTargets all = fetch_targets(world_, screen_, pairs_, table_, genes, weights_);
+        first_block_ = blocks.begin;
+        for (Index b = blocks.begin; b < blocks.end; ++b) {
+            blocks_.push_back(part_of_targets(all, plan_->genes_of_block(b)));
+        }
+        std::vector<double> largest;
+        for (const BlockTargets& block : blocks_) {
+            largest.push_back(cell_mode() ? largest_cell_penalty(cell_pairs_, pairs_, block.genes, config_) : largest_penalty(pairs_, block));
+        }
+        for (const double penalty : world_.gather(std::span<const double>(largest))) {
+            largest_penalty_ = std::max(largest_penalty_, penalty);
+        }
+    }
+
+    bool cell_mode() const { return config_.pairs == PairMode::cells; }
+
+    /// Cell pairs: the expression itself, once per node.
+    void load_cell_pairs() {
+        if (cell_mode()) {
+            timings_.start("loading cells");
+            cells_.emplace(load_cells(world_, *file_.reader, screen_, file_.normalization, log_));
+            cell_pairs_ = make_cell_pairs(*cells_, screen_, pairs_, control_means({0, static_cast<Index>(screen_.genes.size())}));
+        }
+        file_.reader.reset();
+    }
+
+    const BlockTargets& block(Index b) const { return blocks_[static_cast<std::size_t>(b - first_block_)]; }
+
+    TrainedShard train_shard(Index s, double share, const EpochCallback& told) const {
+        const ShardId id = plan_->shard(s);
+        const double l2 = share * largest_penalty_;
+        return cell_mode() ? train_cell_shard(id, cell_pairs_, pairs_, block(id.block), config_, l2, told)
+                           : train_pseudobulk_shard(id, pairs_, block(id.block), config_, l2, told);
+    }
+
+    void settle_penalty() {
+        if (config_.l2 >= 0.0) {
+            summary_.l2_share = config_.l2;
+            return;
+        }
+        timings_.start("penalty search");
+        summary_.l2_share = choose_penalty(
+            world_, *plan_, config_, [&](Index s, double share) { return train_shard(s, share, [](const EpochRecord&) {}).best; },
+            summary_.trials, log_);
+        log_.info(fmt::format("penalty: {:.3g} of the largest", summary_.l2_share));
+    }
+
+    void train() {
+        timings_.start("training");
+        const Range mine = plan_->shards_of(world_.rank());
+        TrainingProgress progress(log_, mine.size(), config_.epochs);
+        for (Index s = mine.begin; s < mine.end; ++s) {
+            shards_.push_back(train_shard(s, summary_.l2_share, [&](const EpochRecord& r) { progress.epoch(r); }));
+            progress.shard_done(plan_->shard(s), shards_.back());
+        }
+        log_.progress_done();
+    }
+
+    /// Control means of some genes, per context. Collective; ranks may ask for different genes.
+    Matrix control_means(Range genes) const {
+        std::vector<Index> wanted(static_cast<std::size_t>(genes.size()));
+        std::iota(wanted.begin(), wanted.end(), genes.begin);
+        const Matrix contexts = table_.mean.topRows(static_cast<Index>(screen_.contexts.size()));
+        return fetch_columns(world_, contexts, static_cast<Index>(screen_.genes.size()), wanted);
+    }
+
+    TrainSummary finish(Index shown) {
+        timings_.start("consensus and results");
+        blocks_.clear();
+        std::vector<ShardOutput> outputs;
+        for (const TrainedShard& shard : shards_) {
+            outputs.push_back({&shard, cell_mode() ? cell_pair_hidden(cell_pairs_, pairs_, shard.net, config_) : pair_hidden(pairs_, shard.net)});
+        }
+        cells_.reset();
+        const auto ensembles = gather_ensembles(world_, *plan_, pairs_, outputs);
+        outputs.clear();
+        const BlockTargets observed = fetch_targets(world_, screen_, pairs_, table_, plan_->chunk_genes_of(world_.rank()), weights_);
+        const Matrix control_mean = control_means(plan_->chunk_genes_of(world_.rank()));
+        table_ = {};
+        const Predictions predictions = predict_pairs(world_, *plan_, pairs_, ensembles, observed);
+        const RunFacts facts{screen_, config_, pairs_, *plan_, shifts_, summary_.l2_share, fingerprint_};
+        summary_.edges = write_run(world_, output_, facts, ensembles, predictions, observed, control_mean, shards_, shown);
+        summary_.phases = timings_.over_ranks(world_);
+        double parameters = 0.0;
+        for (const TrainedShard& shard : shards_) {
+            parameters += static_cast<double>(shard.net.shape.parameters()) * sizeof(float);
+        }
+        summary_.parameter_bytes = world_.max(parameters);
+        summary_.score = summarise(predictions.scores);
+        summary_.pair_scores = predictions.scores;
+        summary_.pair_conditions = pairs_.conditions;
+        summary_.shards = plan_->shards();
+        summary_.blocks = plan_->blocks();
+        summary_.shifts = shifts_;
+        summary_.screen = std::move(screen_);
+        return std::move(summary_);
+    }
+
+    const mpi::Communicator& world_;
+    io::ScreenFile file_;
+    Screen& screen_;
+    TrainConfig config_;
+    const RunOutput& output_;
+    Log& log_;
+    Timings timings_;
+    Pseudobulk table_;
+    std::string fingerprint_;
+    Shifts shifts_;
+    Pairs pairs_;
+    std::optional<CellTable> cells_;
+    CellPairs cell_pairs_;
+    std::vector<double> weights_;
+    std::optional<Plan> plan_;
+    std::vector<BlockTargets> blocks_;
+    Index first_block_ = 0;
+    double largest_penalty_ = 0.0;
+    std::vector<TrainedShard> shards_;
+    TrainSummary summary_;
+};
+
+}  // namespace
+
+TrainSummary train_screen(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config, const RunOutput& output,
+                          Index shown, Log& log) {
+    return Run(world, std::move(file), std::move(config), output, log)(shown);
+}
+
+}  // namespace lazynet::train
