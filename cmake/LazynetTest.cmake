@@ -3,6 +3,7 @@ set(LAZYNET_TEST_ENVIRONMENT
   OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
   OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_tcp_if_include=lo
   OMPI_MCA_oob_tcp_if_include=lo
+  ASAN_OPTIONS=fast_unwind_on_malloc=0  # whole stacks, else the suppressions do not see MPI's unloaded modules
   LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp)
 
 # lazynet_add_unit_test(<name> SOURCES <file>... LIBRARIES <target>...)

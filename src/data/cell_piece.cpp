@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "lazynet/kernels/log1p.hpp"
 
@@ -9,89 +10,129 @@ namespace lazynet {
 namespace {
 
 constexpr float kLargestCount = 255.0F;
+/// How far an empty entry advances; real gaps are smaller.
+constexpr std::int32_t kLeap = 255;
 
 /// Where the parts of a piece lie.
 template <typename Byte>
 struct Parts {
     Byte* values;
-    Byte* genes;
+    Byte* value_gaps;
+    Byte* count_gaps;
     Byte* counts;
 };
 
 template <typename Byte>
 Parts<Byte> parts_of(const PieceHeader& header, Byte* piece) {
     Byte* values = piece + sizeof(PieceHeader);
-    Byte* genes = values + header.values * sizeof(float);
-    return {values, genes, genes + (std::size_t{header.counts} + header.values) * sizeof(std::uint16_t)};
-}
-
-void write_genes(const PieceSource& source, std::uint16_t* out) {
-    for (std::size_t i = 0; i < source.genes.size(); ++i) {
-        out[i] = static_cast<std::uint16_t>(source.genes[i] - source.origin);
-    }
-}
-
-/// Counts that fit a byte; 0, which adds nothing, for those that do not.
-void write_counts(std::span<const float> values, std::uint8_t* out) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const float fitting = values[i] <= kLargestCount ? values[i] : 0.0F;
-        out[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(fitting));
-    }
-}
-
-/// The few counts above 255, log-normalised here.
-void write_large(const PieceSource& source, std::uint16_t* genes, float* values) {
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < source.values.size(); ++i) {
-        if (source.values[i] > kLargestCount) {
-            genes[n] = static_cast<std::uint16_t>(source.genes[i] - source.origin);
-            values[n++] = source.values[i] * source.scale;
-        }
-    }
-    log1p_in_place({values, n});
+    Byte* value_gaps = values + header.values * sizeof(float);
+    Byte* count_gaps = value_gaps + header.values;
+    return {values, value_gaps, count_gaps, count_gaps + header.counts};
 }
 
 float largest_of(std::span<const float> values) {
-    return values.empty() ? 0.0F : ConstVectorView(values.data(), static_cast<Index>(values.size())).maxCoeff();
+    return ConstVectorView(values.data(), static_cast<Index>(values.size())).maxCoeff();
 }
 
-std::size_t pack_counts(const PieceSource& source, PieceHeader& header, std::byte* out) {
-    const float largest = largest_of(source.values);
-    header.counts = static_cast<std::uint32_t>(source.values.size());
-    if (largest > kLargestCount) {
-        header.values = static_cast<std::uint32_t>(
-            std::count_if(source.values.begin(), source.values.end(), [](float v) { return v > kLargestCount; }));
+/// Entries it takes to reach all these genes, starting from `first`.
+std::uint32_t entries_for(std::span<const std::int32_t> genes, std::int32_t first) {
+    std::int32_t widest = genes.front() - first;
+    for (std::size_t i = 1; i < genes.size(); ++i) {
+        widest = std::max(widest, genes[i] - genes[i - 1]);
     }
-    header.largest = static_cast<std::uint32_t>(std::min(largest, kLargestCount));
-    const auto parts = parts_of(header, out);
-    auto* genes = reinterpret_cast<std::uint16_t*>(parts.genes);
-    write_genes(source, genes);
-    write_counts(source.values, reinterpret_cast<std::uint8_t*>(parts.counts));
-    if (header.values > 0) {
-        write_large(source, genes + header.counts, reinterpret_cast<float*>(parts.values));
+    auto entries = static_cast<std::int32_t>(genes.size());
+    if (widest >= kLeap) {  // rare: the loop above is vector code, this one is not
+        for (std::size_t i = 0; i < genes.size(); ++i) {
+            entries += (genes[i] - (i == 0 ? first : genes[i - 1])) / kLeap;
+        }
     }
-    return header.bytes();
+    return static_cast<std::uint32_t>(entries);
 }
 
-std::size_t pack_values(const PieceSource& source, PieceHeader& header, std::byte* out) {
-    header.values = static_cast<std::uint32_t>(source.values.size());
-    const auto parts = parts_of(header, out);
-    write_genes(source, reinterpret_cast<std::uint16_t*>(parts.genes));
-    std::memcpy(parts.values, source.values.data(), source.values.size_bytes());
-    return header.bytes();
+/// Writes gaps, and payload(i) for entry i, into `entries` places.
+template <typename Out, typename Payload>
+void write_entries(std::span<const std::int32_t> genes, std::int32_t first, std::size_t entries, std::uint8_t* gaps,
+                   Out* out, const Payload& payload) {
+    if (entries == genes.size()) {
+        gaps[0] = static_cast<std::uint8_t>(genes[0] - first);
+        for (std::size_t i = 1; i < entries; ++i) {
+            gaps[i] = static_cast<std::uint8_t>(genes[i] - genes[i - 1]);
+        }
+        for (std::size_t i = 0; i < entries; ++i) {
+            out[i] = payload(i);
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < genes.size(); ++i) {
+        std::int32_t gap = genes[i] - (i == 0 ? first : genes[i - 1]);
+        for (; gap >= kLeap; gap -= kLeap) {
+            *gaps++ = kLeap;
+            *out++ = Out{};
+        }
+        *gaps++ = static_cast<std::uint8_t>(gap);
+        *out++ = payload(i);
+    }
 }
+
+/// The entries whose counts do not fit a byte. Few: highly expressed genes of deeply sequenced cells.
+struct LargeCounts {
+    std::vector<std::int32_t> genes;
+    std::vector<float> values;  ///< log-normalised
+
+    explicit LargeCounts(const PieceSource& source) {
+        for (std::size_t i = 0; i < source.values.size(); ++i) {
+            if (source.values[i] > kLargestCount) {
+                genes.push_back(source.genes[i]);
+                values.push_back(source.values[i] * source.scale);
+            }
+        }
+        log1p_in_place(values);
+    }
+};
 
 }  // namespace
 
-std::size_t pack_piece(const PieceSource& source, Normalization kind, std::byte* out) {
-    PieceHeader header;
-    header.condition = source.condition;
-    header.first_gene = source.first_gene;
-    header.scale = source.scale;
-    const std::size_t length =
-        kind == Normalization::counts ? pack_counts(source, header, out) : pack_values(source, header, out);
-    std::memcpy(out, &header, sizeof header);
-    return length;
+PieceHeader plan_piece(const PieceSource& source, Normalization kind) {
+    const std::int32_t first = source.genes.front();
+    PieceHeader plan;
+    plan.condition = source.condition;
+    plan.first_gene = first - source.origin;
+    plan.scale = source.scale;
+    const std::uint32_t entries = entries_for(source.genes, first);
+    if (kind == Normalization::log1p) {
+        plan.values = entries;
+        return plan;
+    }
+    const float largest = largest_of(source.values);
+    plan.counts = entries;
+    plan.largest = static_cast<std::uint32_t>(std::min(largest, kLargestCount));
+    if (largest > kLargestCount) {
+        plan.values = entries_for(LargeCounts(source).genes, first);
+    }
+    return plan;
+}
+
+void write_piece(const PieceHeader& plan, const PieceSource& source, std::byte* out) {
+    std::memcpy(out, &plan, sizeof plan);
+    const std::int32_t first = source.genes.front();
+    const auto parts = parts_of(plan, out);
+    auto* values = reinterpret_cast<float*>(parts.values);
+    auto* value_gaps = reinterpret_cast<std::uint8_t*>(parts.value_gaps);
+    if (plan.counts == 0) {
+        write_entries(source.genes, first, plan.values, value_gaps, values,
+                      [&](std::size_t i) { return source.values[i]; });
+        return;
+    }
+    write_entries(source.genes, first, plan.counts, reinterpret_cast<std::uint8_t*>(parts.count_gaps),
+                  reinterpret_cast<std::uint8_t*>(parts.counts), [&](std::size_t i) {
+                      const float fitting = source.values[i] <= kLargestCount ? source.values[i] : 0.0F;
+                      return static_cast<std::uint8_t>(static_cast<std::int32_t>(fitting));
+                  });
+    if (plan.values > 0) {
+        const LargeCounts large(source);
+        write_entries(std::span<const std::int32_t>(large.genes), first, plan.values, value_gaps, values,
+                      [&](std::size_t i) { return large.values[i]; });
+    }
 }
 
 PieceHeader piece_header(const std::byte* piece) {
@@ -103,13 +144,14 @@ PieceHeader piece_header(const std::byte* piece) {
 void add_piece(const std::byte* piece, Moments* row) {
     const PieceHeader header = piece_header(piece);
     const auto parts = parts_of(header, piece);
-    const auto* genes = reinterpret_cast<const std::uint16_t*>(parts.genes);
-    const auto* counts = reinterpret_cast<const std::uint8_t*>(parts.counts);
     const auto* values = reinterpret_cast<const float*>(parts.values);
-    Moments* at = row + header.first_gene;
-    add_counts({genes, header.counts}, {counts, header.counts}, header.scale, static_cast<std::uint8_t>(header.largest),
-               at);
-    add_values({genes + header.counts, header.values}, {values, header.values}, at);
+    const auto* value_gaps = reinterpret_cast<const std::uint8_t*>(parts.value_gaps);
+    const auto* count_gaps = reinterpret_cast<const std::uint8_t*>(parts.count_gaps);
+    const auto* counts = reinterpret_cast<const std::uint8_t*>(parts.counts);
+    Moments* first = row + header.first_gene;
+    add_counts({count_gaps, header.counts}, {counts, header.counts}, header.scale,
+               static_cast<std::uint8_t>(header.largest), first);
+    add_values({value_gaps, header.values}, {values, header.values}, first);
 }
 
 }  // namespace lazynet

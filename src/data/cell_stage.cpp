@@ -79,19 +79,25 @@ CellStage::Result CellStage::finish(std::span<const Index> cells) {
         if (table_.size() > 0) {
             row = table_row(c);
             warm(row, genes_);
-        } else {
-            std::fill(own.begin(), own.end(), Moments{});
         }
         piece = add_to_row(piece, c, row);
-        for (std::size_t g = 0; g < genes_; ++g) {
-            result.together[g] += row[g];
-        }
-        const auto at = static_cast<std::ptrdiff_t>(c * genes_);
-        finish_moments({row, genes_}, cells[c], std::span<float>(result.mean.data() + at, genes_),
-                       std::span<float>(result.variance.data() + at, genes_));
+        take_row(row, c, cells[c], result);
     }
     clear();
     return result;
+}
+
+/// Some genes at a time, so that the row is fetched once for all that is done with it. Leaves it zero.
+void CellStage::take_row(Moments* row, std::size_t condition, Index cells, Result& result) const {
+    constexpr std::size_t kGenes = 512;
+    for (std::size_t g = 0; g < genes_; g += kGenes) {
+        const std::span<Moments> part(row + g, std::min(kGenes, genes_ - g));
+        const std::size_t at = condition * genes_ + g;
+        finish_moments(part, cells, std::span<float>(result.mean.data() + at, part.size()),
+                       std::span<float>(result.variance.data() + at, part.size()));
+        add_moments(part, std::span(result.together).subspan(g, part.size()));
+        std::fill(part.begin(), part.end(), Moments{});
+    }
 }
 
 void CellStage::sort_pieces() {

@@ -52,24 +52,26 @@ void finish(std::span<const Moments> row, Index cells, std::span<T> mean, std::s
 
 }  // namespace
 
-void add_values(std::span<const std::uint16_t> genes, std::span<const float> values, Moments* row) {
+void add_values(std::span<const std::uint8_t> gaps, std::span<const float> values, Moments* row) {
     Terms terms;
     for (std::size_t first = 0; first < values.size(); first += kTerms) {
         const std::size_t n = std::min(kTerms, values.size() - first);
         make_terms(values.data() + first, n, terms.data());
         for (std::size_t i = 0; i < n; ++i) {
-            row[genes[first + i]] += terms[i];
+            row += gaps[first + i];
+            *row += terms[i];
         }
     }
 }
 
-void add_counts(std::span<const std::uint16_t> genes, std::span<const std::uint8_t> counts, float scale,
+void add_counts(std::span<const std::uint8_t> gaps, std::span<const std::uint8_t> counts, float scale,
                 std::uint8_t largest, Moments* row) {
     Terms terms;
     if (counts.size() > largest) {  // a term per possible count is less work than one per entry
         make_count_terms(scale, largest, terms);
         for (std::size_t i = 0; i < counts.size(); ++i) {
-            row[genes[i]] += terms[counts[i]];
+            row += gaps[i];
+            *row += terms[counts[i]];
         }
         return;
     }
@@ -78,7 +80,7 @@ void add_counts(std::span<const std::uint16_t> genes, std::span<const std::uint8
                    [&](std::uint8_t k) { return static_cast<float>(k) * scale; });
     const std::span<float> used(values.data(), counts.size());
     log1p_in_place(used);
-    add_values(genes, used, row);
+    add_values(gaps, used, row);
 }
 
 void finish_moments(std::span<const Moments> row, Index cells, std::span<float> mean, std::span<float> variance) {
@@ -87,6 +89,12 @@ void finish_moments(std::span<const Moments> row, Index cells, std::span<float> 
 
 void finish_moments(std::span<const Moments> row, Index cells, std::span<double> mean, std::span<double> variance) {
     finish(row, cells, mean, variance);
+}
+
+void add_moments(std::span<const Moments> row, std::span<Moments> total) {
+    for (std::size_t g = 0; g < row.size(); ++g) {
+        total[g] += row[g];
+    }
 }
 
 }  // namespace lazynet

@@ -23,9 +23,13 @@ constexpr Index kPenaltySample = 2048;
 /// One cell in so many is held out of training per replica.
 constexpr std::int64_t kHeldOutCells = 10;
 
-std::int32_t context_of(const CellPairs& cells, const Pairs& pairs, Index pair) {
-    const auto c = static_cast<std::size_t>(pairs.conditions[static_cast<std::size_t>(pair)]);
-    return static_cast<std::int32_t>(cells.screen->conditions[c].context);
+/// Context of the k-th entry of CellPairs::cells.
+std::int32_t context_of(const CellPairs& cells, std::size_t k) {
+    return static_cast<std::int32_t>(static_cast<std::size_t>(cells.pool[k]) / cells.screen->batches.size());
+}
+
+Index context_of_pair(const CellPairs& cells, const Pairs& pairs, Index pair) {
+    return cells.screen->conditions[static_cast<std::size_t>(pairs.conditions[static_cast<std::size_t>(pair)])].context;
 }
 
 /// Mean hidden units and slopes of pairs over a sample of control cells.
@@ -46,8 +50,10 @@ public:
         }
     }
 
-    /// hidden (pairs, width); `slopes` gets the means over pairs and sample when it is given.
-    Matrix operator()(const LazyNet& net, VectorD* slopes) const {
+    /// hidden (pairs, width); `slopes` gets the means over pairs and sample when it is given. An input that `intervened`
+    /// says nobody perturbed in training acts, when perturbed, like the mean of those that were.
+    Matrix operator()(const LazyNet& net, const std::vector<bool>& intervened, VectorD* slopes) const {
+        const Eigen::RowVectorXf mean = mean_row(net, intervened);
         std::vector<Matrix> controls;
         MeanRemover remover(cells_);
         for (std::size_t context = 0; context < samples_.size(); ++context) {
@@ -62,9 +68,10 @@ public:
             const auto at = static_cast<std::size_t>(p);
             Eigen::RowVectorXf shift = Eigen::RowVectorXf::Zero(net.shape.hidden());
             for (auto k = static_cast<std::size_t>(pairs_.offsets[at]); k < static_cast<std::size_t>(pairs_.offsets[at + 1]); ++k) {
-                shift += pairs_.values[k] * net.a.row(pairs_.columns[k]);
+                const std::int32_t j = pairs_.columns[k];
+                shift += pairs_.values[k] * (intervened[static_cast<std::size_t>(j)] ? Eigen::RowVectorXf(net.a.row(j)) : mean);
             }
-            const Matrix z = controls[static_cast<std::size_t>(context_of(cells_, pairs_, p))].rowwise() + shift;
+            const Matrix z = controls[static_cast<std::size_t>(context_of_pair(cells_, pairs_, p))].rowwise() + shift;
             Matrix h(z.rows(), net.shape.width());
             activate(net.shape, cview(z), view(h));
             hidden.row(p) = h.colwise().mean();
@@ -80,10 +87,36 @@ public:
     }
 
 private:
+    static Eigen::RowVectorXf mean_row(const LazyNet& net, const std::vector<bool>& intervened) {
+        Eigen::RowVectorXf mean = Eigen::RowVectorXf::Zero(net.shape.hidden());
+        float count = 0.0f;
+        for (Index j = 0; j < net.shape.inputs; ++j) {
+            if (intervened[static_cast<std::size_t>(j)]) {
+                mean += net.a.row(j);
+                ++count;
+            }
+        }
+        return mean / std::max(count, 1.0f);
+    }
+
     const CellPairs& cells_;
     const Pairs& pairs_;
     std::vector<RowsBuffer> samples_;
 };
+
+/// Per input: some pair that the replica trains on perturbs it.
+std::vector<bool> intervened_inputs(const Pairs& pairs, Index replica) {
+    std::vector<bool> intervened(pairs.inputs.size(), false);
+    for (Index p = 0; p < pairs.size(); ++p) {
+        const auto at = static_cast<std::size_t>(p);
+        for (auto k = static_cast<std::size_t>(pairs.offsets[at]); k < static_cast<std::size_t>(pairs.offsets[at + 1]); ++k) {
+            if (!pairs.held_out(p, replica)) {
+                intervened[static_cast<std::size_t>(pairs.columns[k])] = true;
+            }
+        }
+    }
+    return intervened;
+}
 
 /// Observed changes that the mean predictions are compared with, and their weights (0: not compared).
 struct MeanTargets {
@@ -126,6 +159,7 @@ public:
           differences_(cells, block.genes),
           remover_(cells),
           mean_hidden_(cells, pairs, config),
+          intervened_(intervened_inputs(pairs, id.replica)),
           optimizer_(LazyNet({static_cast<Index>(pairs.inputs.size()), config.hidden_sums, config.hidden_products, block.genes.size(),
                               static_cast<float>(config.u_max)},
                              Random(config.seed, "weights", {id.replica, id.block}), kInitialScale)) {
@@ -140,10 +174,10 @@ public:
         BestState best(config_.patience);
         for (Index epoch = 1; epoch <= config_.epochs && !best.exhausted(epoch - 1); ++epoch) {
             EpochRecord record{epoch, train_epoch(epoch), kNaN, kNaN};
-            const Matrix hidden = mean_hidden_(optimizer_.net, nullptr);
+            const Matrix hidden = mean_hidden_(optimizer_.net, intervened_, nullptr);
             record.seen = relative_error(seen_, block_, optimizer_.net, hidden);
             record.held_out = relative_error(held_out_, block_, optimizer_.net, hidden);
-            best.offer(optimizer_.net, epoch, criterion(record));
+            best.offer(optimizer_.net, epoch, criterion(record, config_.validation_share));
             result.history.push_back(record);
             told(record);
         }
@@ -151,7 +185,7 @@ public:
         result.best = best.criterion();
         result.net = best.take();
         result.slopes = VectorD::Zero(result.net.shape.hidden());
-        mean_hidden_(result.net, &result.slopes);
+        mean_hidden_(result.net, intervened_, &result.slopes);
         result.support = support_;
         result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         return result;
@@ -162,11 +196,12 @@ private:
     void split_cells() {
         const Random random(config_.seed, "held-out cells", {id_.replica});
         for (std::size_t k = 0; k < cells_.cells.size(); ++k) {
-            if (pairs_.held_out(cells_.pair[k], id_.replica)) {
+            const bool control = cells_.pair[k] < 0;
+            if (!control && pairs_.held_out(cells_.pair[k], id_.replica)) {
                 continue;
             }
             const auto cell = static_cast<std::uint64_t>(cells_.cells[k]);
-            const bool validate = config_.validation_share > 0.0 && random.below(cell, kHeldOutCells) == 0;
+            const bool validate = !control && config_.validation_share > 0.0 && random.below(cell, kHeldOutCells) == 0;
             (validate ? validation_ : training_).push_back(static_cast<std::int64_t>(k));
         }
     }
@@ -180,6 +215,9 @@ private:
             }
         }
         for (const std::int64_t k : training_) {
+            if (cells_.pair[static_cast<std::size_t>(k)] < 0) {
+                continue;
+            }
             const auto p = static_cast<std::size_t>(cells_.pair[static_cast<std::size_t>(k)]);
             for (auto e = static_cast<std::size_t>(pairs_.offsets[p]); e < static_cast<std::size_t>(pairs_.offsets[p + 1]); ++e) {
                 ++support_[static_cast<std::size_t>(pairs_.columns[e])];
@@ -214,7 +252,7 @@ private:
         }
         for (Index p = 0; p < n; ++p) {
             if (seen_.weights[p] > 0.0f) {
-                const auto mean = cells_.control_mean.row(context_of(cells_, pairs_, p)).segment(block_.genes.begin, block_.genes.size());
+                const auto mean = cells_.control_mean.row(context_of_pair(cells_, pairs_, p)).segment(block_.genes.begin, block_.genes.size());
                 const Eigen::Map<const Eigen::RowVectorXf> scale(pairs_.scale.data() + block_.genes.begin, block_.genes.size());
                 seen_change_.row(p) = seen_change_.row(p) / seen_.weights[p] - mean.cwiseProduct(scale);
             }
@@ -270,7 +308,7 @@ private:
             const auto& pool = cells_.pools[static_cast<std::size_t>(cells_.pool[k])];
             pre_.push_back(pool[static_cast<std::size_t>(controls.below(cell, static_cast<std::int64_t>(pool.size())))]);
             inputs_.append(pre_.back(), cells_.pair[k], rows_);
-            contexts_.push_back(context_of(cells_, pairs_, cells_.pair[k]));
+            contexts_.push_back(context_of(cells_, k));
             weights_[r] = (config_.bootstrap_cells ? static_cast<float>(boot.exponential(cell)) : 1.0f) / static_cast<float>(n);
         }
         x_.assign(rows_.rows(), net.shape.inputs + 1);
@@ -287,8 +325,7 @@ private:
         free_norms_.clear();
         for (std::size_t r = 0; r < members.size(); ++r) {
             const auto k = static_cast<std::size_t>(members[r]);
-            const auto p = static_cast<std::size_t>(cells_.pair[k]);
-            const auto own = std::span(block_.own_output).subspan(static_cast<std::size_t>(block_.own[p]), static_cast<std::size_t>(block_.own[p + 1] - block_.own[p]));
+            const auto own = own_outputs(cells_.pair[k]);
             double norm = differences_.append(cells_.cells[k], pre_[r], own, rows_);
             free_norms_.push_back(norm);
             for (const std::int32_t i : own) {
@@ -299,6 +336,14 @@ private:
             norms_.push_back(norm);
             rows_.end_row();
         }
+    }
+
+    [[nodiscard]] std::span<const std::int32_t> own_outputs(Index pair) const {
+        if (pair < 0) {
+            return {};
+        }
+        const auto p = static_cast<std::size_t>(pair);
+        return std::span(block_.own_output).subspan(static_cast<std::size_t>(block_.own[p]), static_cast<std::size_t>(block_.own[p + 1] - block_.own[p]));
     }
 
     double mse_step() {
@@ -327,6 +372,7 @@ private:
     CellDifferences differences_;
     MeanRemover remover_;
     MeanHidden mean_hidden_;
+    std::vector<bool> intervened_;
     ShardOptimizer optimizer_;
     std::vector<std::int64_t> training_, validation_;  // indices into CellPairs::cells
     std::vector<std::int32_t> support_;
@@ -361,11 +407,10 @@ CellPairs make_cell_pairs(const CellTable& table, const Screen& screen, const Pa
         const auto condition = static_cast<std::size_t>(table.condition()[at]);
         const auto context = static_cast<std::size_t>(screen.conditions[condition].context);
         const std::size_t pool = context * batches + static_cast<std::size_t>(table.batch()[at]);
-        if (pair_of[condition] >= 0) {
-            cells.cells.push_back(cell);
-            cells.pair.push_back(pair_of[condition]);
-            cells.pool.push_back(static_cast<std::int32_t>(pool));
-        } else {
+        cells.cells.push_back(cell);
+        cells.pair.push_back(pair_of[condition]);
+        cells.pool.push_back(static_cast<std::int32_t>(pool));
+        if (pair_of[condition] < 0) {
             cells.pools[pool].push_back(cell);
             cells.controls[context].push_back(cell);
         }
@@ -397,7 +442,7 @@ double largest_cell_penalty(const CellPairs& cells, const Pairs& pairs, Range ge
         inputs.append(pre, cells.pair[k], in);
         differences.append(cells.cells[k], pre, {}, out);
         out.end_row();
-        contexts.push_back(context_of(cells, pairs, cells.pair[k]));
+        contexts.push_back(context_of(cells, k));
     }
     SparseBatch x, t;
     const auto columns = static_cast<Index>(pairs.inputs.size()) + 1;
@@ -433,8 +478,8 @@ TrainedShard train_cell_shard(const ShardId& id, const CellPairs& cells, const P
     return CellTrainer(id, cells, pairs, block, config, l2).run(told);
 }
 
-Matrix cell_pair_hidden(const CellPairs& cells, const Pairs& pairs, const LazyNet& net, const TrainConfig& config) {
-    return MeanHidden(cells, pairs, config)(net, nullptr);
+Matrix cell_pair_hidden(const CellPairs& cells, const Pairs& pairs, const LazyNet& net, Index replica, const TrainConfig& config) {
+    return MeanHidden(cells, pairs, config)(net, intervened_inputs(pairs, replica), nullptr);
 }
 
 }  // namespace lazynet::train

@@ -9,8 +9,12 @@
 namespace lazynet::train {
 namespace {
 
+/// Shards tried: at least two replicas of up to four blocks, and eight in all where there are as many.
 constexpr Index kReplicasTried = 2;
 constexpr Index kBlocksTried = 4;
+constexpr Index kShardsTried = 8;
+/// A smaller penalty is preferred while its error is within this share of the least.
+constexpr double kTolerance = 0.01;
 
 /// Shares of the largest penalty. Cell pairs carry the cells' own variation, whose spectrum lies far above that of the
 /// perturbations, so their grid reaches lower.
@@ -24,7 +28,7 @@ bool is_tried(const Plan& plan, Index s) {
     const Index blocks = std::min(kBlocksTried, plan.blocks());
     for (Index k = 0; k < blocks; ++k) {
         if (id.block == (2 * k + 1) * plan.blocks() / (2 * blocks)) {
-            return id.replica < kReplicasTried;
+            return id.replica < std::max(kReplicasTried, kShardsTried / blocks);
         }
     }
     return false;
@@ -52,9 +56,14 @@ double choose_penalty(const mpi::Communicator& world, const Plan& plan, const Tr
                      fmt::format("phase=penalty l2={:g} validation_error={:.5f}", share, trials.back().criterion));
     }
     log.progress_done();
-    const auto best = std::min_element(trials.begin(), trials.end(), [](const PenaltyTrial& a, const PenaltyTrial& b) {
+    const auto least = std::min_element(trials.begin(), trials.end(), [](const PenaltyTrial& a, const PenaltyTrial& b) {
         return a.criterion < b.criterion;
     });
+    // The grid descends: the last one that is about as good shrinks effects least.
+    auto best = least;
+    for (auto trial = least; trial != trials.end(); ++trial) {
+        best = trial->criterion <= (1.0 + kTolerance) * least->criterion ? trial : best;
+    }
     return config.bootstrap_cells && config.pairs == PairMode::pseudobulk ? best->share / std::numbers::sqrt2 : best->share;
 }
 

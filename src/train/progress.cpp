@@ -13,27 +13,27 @@ constexpr double kRecord = 10.0;
 
 }  // namespace
 
-TrainingProgress::TrainingProgress(Log& log, Index shards, Index epochs) : log_(log), shards_(shards), epochs_(epochs) {}
+TrainingProgress::TrainingProgress(Log& log, Index shards, const TrainConfig& config) : log_(log), shards_(shards), config_(config) {}
 
 double TrainingProgress::seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
 }
 
 void TrainingProgress::epoch(const EpochRecord& record) {
-    const double error = criterion(record);
+    const double error = criterion(record, config_.validation_share);
     error_ = std::isnan(error) ? error_ : error;
     const double now = seconds();
     if (now - told_ < (log_.on_terminal() ? kLive : kRecord)) {
         return;
     }
     told_ = now;
-    const double share = (static_cast<double>(done_) + static_cast<double>(record.epoch) / static_cast<double>(epochs_)) /
+    const double share = (static_cast<double>(done_) + static_cast<double>(record.epoch) / static_cast<double>(config_.epochs)) /
                          static_cast<double>(shards_);
     const double left = now * (1.0 - share) / std::max(share, 1e-9);
     log_.progress(fmt::format("training  shard {}/{}  epoch {}/{}  validation error {:.4f} of no change  about {:.0f} s left",
-                              done_ + 1, shards_, record.epoch, epochs_, error_, left),
+                              done_ + 1, shards_, record.epoch, config_.epochs, error_, left),
                   fmt::format("phase=training shards_done={} shards={} epoch={} epochs={} validation_error={:.5f} seconds_left={:.0f}",
-                              done_, shards_, record.epoch, epochs_, error_, left));
+                              done_, shards_, record.epoch, config_.epochs, error_, left));
 }
 
 void TrainingProgress::shard_done(const ShardId& id, const TrainedShard& shard) {

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "lazynet/core/log.hpp"
+#include "lazynet/train/config.hpp"
 #include "lazynet/train/shard.hpp"
 
 namespace lazynet::train {
@@ -10,7 +11,7 @@ namespace lazynet::train {
 /// Live progress of the training phase, from this rank's own shards: no rank waits for another to tell it.
 class TrainingProgress {
 public:
-    TrainingProgress(Log& log, Index shards, Index epochs);
+    TrainingProgress(Log& log, Index shards, const TrainConfig& config);
     void epoch(const EpochRecord& record);
     void shard_done(const ShardId& id, const TrainedShard& shard);
 
@@ -18,7 +19,7 @@ private:
     [[nodiscard]] double seconds() const;
     Log& log_;
     Index shards_;
-    Index epochs_;
+    const TrainConfig& config_;
     Index done_ = 0;
     double error_ = 0.0;
     double told_ = -1.0;

@@ -15,32 +15,14 @@ namespace lazynet::train {
 namespace {
 
 constexpr std::size_t kStageBytes = std::size_t{128} << 20;
-/// Entries a rank reads between two exchanges: 6 to 18 MB of messages.
+/// Entries a rank reads between two exchanges: 4 to 10 MB of messages.
 constexpr Index kRoundEntries = Index{1} << 21;
-
-/// Genes that share an owner and can share a piece.
-struct Stretch {
-    int owner;
-    Range genes;
-    std::int32_t first_gene;  ///< in the owner's numbering
-};
-
-std::vector<Stretch> stretches_of(Index genes, int ranks) {
-    std::vector<Stretch> all;
-    for (int r = 0; r < ranks; ++r) {
-        const Range block = block_of(genes, ranks, r);
-        for (Index g = block.begin; g < block.end; g += kPieceGenes) {
-            all.push_back({r, {g, std::min(g + kPieceGenes, block.end)}, static_cast<std::int32_t>(g - block.begin)});
-        }
-    }
-    return all;
-}
 
 /// All packed cells if they take no more than the table of sums would, so that the table is never needed.
 std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalization, Index conditions, Index genes,
                         int ranks) {
     const std::size_t table = static_cast<std::size_t>(conditions * genes) * sizeof(Moments);
-    const double per_entry = normalization == Normalization::counts ? 3 : 6;
+    const double per_entry = normalization == Normalization::counts ? 2 : 5;
     const double headers = static_cast<double>(reader.cells()) * sizeof(PieceHeader);
     const double expected = 1.25 * per_entry * static_cast<double>(reader.stored()) / ranks + headers;
     const bool fits = reader.stored() >= 0 && expected <= static_cast<double>(table);
@@ -51,19 +33,22 @@ std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalizat
 class Router {
 public:
     Router(const mpi::Communicator& world, Index genes, Normalization normalization, CellStage& mine)
-        : rank_(world.rank()),
+        : rank_(static_cast<std::size_t>(world.rank())),
           normalization_(normalization),
           mine_(mine),
-          stretches_(stretches_of(genes, world.size())),
-          outgoing_(static_cast<std::size_t>(world.size())) {}
+          outgoing_(static_cast<std::size_t>(world.size())) {
+        for (int r = 0; r < world.size(); ++r) {
+            blocks_.push_back(block_of(genes, world.size(), r));
+        }
+    }
 
     void route(const CellStream::Cell& cell) {
         std::size_t begin = 0;
-        for (const Stretch& stretch : stretches_) {
+        for (std::size_t r = 0; r < blocks_.size(); ++r) {
             const std::size_t end =
-                &stretch == &stretches_.back() ? cell.genes.size() : first_from(cell.genes, begin, stretch.genes.end);
+                r + 1 == blocks_.size() ? cell.genes.size() : first_from(cell.genes, begin, blocks_[r].end);
             if (end > begin) {
-                pack(cell, stretch, begin, end);
+                pack(cell, r, begin, end);
             }
             begin = end;
         }
@@ -88,25 +73,25 @@ private:
         return static_cast<std::size_t>(std::lower_bound(at, genes.end(), gene) - genes.begin());
     }
 
-    void pack(const CellStream::Cell& cell, const Stretch& stretch, std::size_t begin, std::size_t end) {
+    void pack(const CellStream::Cell& cell, std::size_t owner, std::size_t begin, std::size_t end) {
         const std::size_t n = end - begin;
-        const PieceSource source{
-            cell.condition, stretch.first_gene,           static_cast<std::int32_t>(stretch.genes.begin),
-            cell.scale,     cell.genes.subspan(begin, n), cell.values.subspan(begin, n)};
-        if (stretch.owner == rank_) {
-            mine_.keep(pack_piece(source, normalization_, mine_.room(piece_bound(n))));
+        const PieceSource source{cell.condition, static_cast<std::int32_t>(blocks_[owner].begin), cell.scale,
+                                 cell.genes.subspan(begin, n), cell.values.subspan(begin, n)};
+        const PieceHeader plan = plan_piece(source, normalization_);
+        if (owner == rank_) {
+            write_piece(plan, source, mine_.room(plan.bytes()));
+            mine_.keep(plan.bytes());
             return;
         }
-        auto& pieces = outgoing_[static_cast<std::size_t>(stretch.owner)];
-        const std::size_t used = pieces.size();
-        pieces.resize(used + piece_bound(n));
-        pieces.resize(used + pack_piece(source, normalization_, pieces.data() + used));
+        const std::size_t used = outgoing_[owner].size();
+        outgoing_[owner].resize(used + plan.bytes());
+        write_piece(plan, source, outgoing_[owner].data() + used);
     }
 
-    int rank_;
+    std::size_t rank_;
     Normalization normalization_;
     CellStage& mine_;
-    std::vector<Stretch> stretches_;
+    std::vector<Range> blocks_;  ///< genes by owner
     std::vector<std::vector<std::byte>> outgoing_;
 };
 

@@ -107,6 +107,32 @@ void bootstrap_weights(const ShardId& id, const std::vector<std::int64_t>& rows,
     }
 }
 
+/// A perturbed gene that no training pair moves acts like the mean one: its row of A is the mean of the others'.
+void fill_unsupported(const std::vector<std::int32_t>& support, LazyNet& net) {
+    Eigen::RowVectorXf mean = Eigen::RowVectorXf::Zero(net.shape.hidden());
+    float count = 0.0f;
+    for (Index j = 0; j < net.shape.inputs; ++j) {
+        if (support[static_cast<std::size_t>(j)] > 0) {
+            mean += net.a.row(j);
+            ++count;
+        }
+    }
+    mean /= std::max(count, 1.0f);
+    for (Index j = 0; j < net.shape.inputs; ++j) {
+        if (support[static_cast<std::size_t>(j)] == 0) {
+            net.a.row(j) = mean;
+        }
+    }
+}
+
+void clear_unsupported(const std::vector<std::int32_t>& support, LazyNet& net) {
+    for (Index j = 0; j < net.shape.inputs; ++j) {
+        if (support[static_cast<std::size_t>(j)] == 0) {
+            net.a.row(j).setZero();
+        }
+    }
+}
+
 /// Forward pass and the left-out coordinates, for a contiguous range of a table.
 class Pass {
 public:
@@ -180,12 +206,7 @@ public:
         }
         seen_ = make_table(id, pairs, block, config, config.bootstrap_cells ? train : std::vector<std::int64_t>{}, -1.0f);
         held_out_ = make_table(id, pairs, block, config, held_out, 0.0f);
-        // An input that no training pair moves has nothing to say: it stays zero.
-        for (std::size_t j = 0; j < support_.size(); ++j) {
-            if (support_[j] == 0) {
-                optimizer_.net.a.row(static_cast<Index>(j)).setZero();
-            }
-        }
+        clear_unsupported(support_, optimizer_.net);
         l2_ = l2 / static_cast<double>(std::max<Index>(training_.rows(), 1));
     }
 
@@ -197,8 +218,10 @@ public:
             EpochRecord record{epoch, train_epoch(epoch), kNaN, kNaN};
             if (epoch % kEvaluateEvery == 0 || epoch == config_.epochs) {
                 record.seen = relative_error(seen_, optimizer_.net, pass_);
+                fill_unsupported(support_, optimizer_.net);
                 record.held_out = relative_error(held_out_, optimizer_.net, pass_);
-                best.offer(optimizer_.net, epoch, criterion(record));
+                best.offer(optimizer_.net, epoch, criterion(record, config_.validation_share));
+                clear_unsupported(support_, optimizer_.net);
                 result.history.push_back(record);
             }
             told(record);
@@ -253,7 +276,9 @@ private:
                              view(optimizer_.dc), view(pass_.dh), pass_.scratch);
         activate_backward(net.shape, cview(pass_.z), cview(pass_.h), cview(pass_.dh), view(pass_.dz));
         sparse_transposed_times(training_.inputs(range), cview(pass_.dz), view(optimizer_.da));
-        optimizer_.da.row(net.shape.inputs) += pass_.dz.colwise().sum();
+        // No biases: an unperturbed state must stay as it is, or every regulator would be measured against the mean
+        // perturbation instead of the control.
+        optimizer_.dc.col(net.shape.hidden()).setZero();
         return loss * static_cast<double>(range.size());
     }
 

@@ -1,7 +1,7 @@
 #include "lazynet/train/shard.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <span>
 #include <utility>
@@ -15,6 +15,9 @@ std::span<float> entries(Matrix& m, Index begin, Index end) {
     return {m.data() + begin, static_cast<std::size_t>(end - begin)};
 }
 
+/// A later state counts as good as the best one while its error is within this share of it: validation errors of small
+/// screens waver, and a replica that stops at random has effects shrunk at random.
+constexpr double kTolerance = 0.02;
 constexpr Index kWarmUp = 5;
 constexpr double kLowestShare = 0.05;
 
@@ -52,25 +55,21 @@ double scheduled_rate(double learning_rate, Index epoch, Index epochs) {
 }
 
 void BestState::offer(const LazyNet& net, Index epoch, double criterion) {
-    if (any_ && !(criterion < criterion_) && !std::isnan(criterion)) {
+    if (any_ && criterion > (1.0 + kTolerance) * least_) {
         return;
     }
+    least_ = any_ && !std::isnan(criterion) ? std::min(least_, criterion) : criterion;
     any_ = true;
     net_ = net;
     epoch_ = epoch;
     criterion_ = criterion;
 }
 
-double criterion(const EpochRecord& record) {
-    double sum = 0.0;
-    int count = 0;
-    for (const double error : {record.seen, record.held_out}) {
-        if (!std::isnan(error)) {
-            sum += error;
-            ++count;
-        }
+double criterion(const EpochRecord& record, double held_out_share) {
+    if (std::isnan(record.seen)) {
+        return record.held_out;
     }
-    return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / count;
+    return std::isnan(record.held_out) ? record.seen : (1.0 - held_out_share) * record.seen + held_out_share * record.held_out;
 }
 
 }  // namespace lazynet::train

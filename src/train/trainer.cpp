@@ -137,7 +137,7 @@ private:
     void train() {
         timings_.start("training");
         const Range mine = plan_->shards_of(world_.rank());
-        TrainingProgress progress(log_, mine.size(), config_.epochs);
+        TrainingProgress progress(log_, mine.size(), config_);
         for (Index s = mine.begin; s < mine.end; ++s) {
             shards_.push_back(train_shard(s, summary_.l2_share, [&](const EpochRecord& r) { progress.epoch(r); }));
             progress.shard_done(plan_->shard(s), shards_.back());
@@ -157,8 +157,11 @@ private:
         timings_.start("consensus and results");
         blocks_.clear();
         std::vector<ShardOutput> outputs;
-        for (const TrainedShard& shard : shards_) {
-            outputs.push_back({&shard, cell_mode() ? cell_pair_hidden(cell_pairs_, pairs_, shard.net, config_) : pair_hidden(pairs_, shard.net)});
+        const Index first = plan_->shards_of(world_.rank()).begin;
+        for (std::size_t k = 0; k < shards_.size(); ++k) {
+            const LazyNet& net = shards_[k].net;
+            const Index replica = plan_->shard(first + static_cast<Index>(k)).replica;
+            outputs.push_back({&shards_[k], cell_mode() ? cell_pair_hidden(cell_pairs_, pairs_, net, replica, config_) : pair_hidden(pairs_, net)});
         }
         cells_.reset();
         const auto ensembles = gather_ensembles(world_, *plan_, pairs_, outputs);

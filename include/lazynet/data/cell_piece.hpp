@@ -10,48 +10,42 @@
 
 namespace lazynet {
 
-/// Genes one piece can span: their numbers travel as 16 bits.
-inline constexpr Index kPieceGenes = Index{1} << 16;
-
 /// A stretch of one cell's expression, packed into bytes, to be sent to whoever owns its genes and added there.
 ///
-/// Counts up to 255 take 3 bytes an entry and get their logarithm only where they are added (a cell has few different
-/// counts); everything else takes 6 bytes. In memory: this header, values, gene numbers (of the counts, then of the
-/// values), counts, and padding to 8 bytes.
+/// Counts up to 255 take 2 bytes an entry, the gap to the gene before and the count; they get their logarithm only
+/// where they are added, because a cell has few different counts. Everything else takes 5 bytes. Where a gap does not
+/// fit a byte, empty entries that add nothing come between. In memory: this header, the values, gaps of the values,
+/// gaps of the counts, the counts, and padding to 8 bytes.
 struct PieceHeader {
     std::int32_t condition = 0;
-    std::int32_t first_gene = 0;  ///< in the owner's numbering; gene numbers count from it
+    std::int32_t first_gene = 0;  ///< in the owner's numbering; where the first gap starts
     float scale = 0;              ///< of the counts, see check_rows
-    std::uint32_t counts = 0;
-    std::uint32_t values = 0;
-    std::uint32_t largest = 0;  ///< count
+    std::uint32_t counts = 0;     ///< entries, empty ones included
+    std::uint32_t values = 0;     ///< entries, empty ones included
+    std::uint32_t largest = 0;    ///< count
     [[nodiscard]] std::size_t bytes() const {
-        const std::size_t n = std::size_t{counts} + values;
-        return (sizeof(PieceHeader) + values * sizeof(float) + n * sizeof(std::uint16_t) + counts + 7) / 8 * 8;
+        return (sizeof(PieceHeader) + std::size_t{values} * (sizeof(float) + 1) + std::size_t{counts} * 2 + 7) / 8 * 8;
     }
 };
 
-/// What to pack: entries of one cell within kPieceGenes genes, ascending.
+/// What to pack: at least one entry of one cell, genes ascending.
 struct PieceSource {
     std::int32_t condition = 0;
-    std::int32_t first_gene = 0;  ///< to be written into the header
-    std::int32_t origin = 0;      ///< subtracted from `genes`
-    float scale = 1;              ///< from check_rows
+    std::int32_t origin = 0;  ///< the owner's first gene
+    float scale = 1;          ///< from check_rows
     std::span<const std::int32_t> genes;
     std::span<const float> values;  ///< as in the file, checked
 };
 
-/// No piece of `entries` entries is longer than this.
-[[nodiscard]] constexpr std::size_t piece_bound(std::size_t entries) {
-    return sizeof(PieceHeader) + 9 * entries + 8;
-}
+/// Looks at the entries and says how they will be packed, and so how long the piece will be.
+[[nodiscard]] PieceHeader plan_piece(const PieceSource& source, Normalization kind);
 
-/// Writes one piece to `out` and returns its length. @pre room for piece_bound(source.genes.size()) bytes
-std::size_t pack_piece(const PieceSource& source, Normalization kind, std::byte* out);
+/// Writes one piece. @pre room for plan.bytes() bytes at `out`, aligned to 8
+void write_piece(const PieceHeader& plan, const PieceSource& source, std::byte* out);
 
 [[nodiscard]] PieceHeader piece_header(const std::byte* piece);
 
-/// row[first_gene + gene] += the piece's log-normalised values.
+/// Adds the piece's log-normalised values to the row of its condition (own genes of the owner).
 void add_piece(const std::byte* piece, Moments* row);
 
 }  // namespace lazynet

@@ -48,6 +48,7 @@ private:
     void sort_pieces();
     /// Adds the pieces from `piece` on that belong to `condition`; returns the first one that does not.
     std::size_t add_to_row(std::size_t piece, std::size_t condition, Moments* row) const;
+    void take_row(Moments* row, std::size_t condition, Index cells, Result& result) const;
     [[nodiscard]] Moments* table_row(std::size_t condition) const;
     void spill();
     void clear();

@@ -27,12 +27,12 @@ struct alignas(16) Moments {
 /// Log-normalised values above this cannot be: e^20 counts in one cell.
 inline constexpr float kLargestLogValue = 20.0F;
 
-/// row[genes[i]] += values[i]; the values are log-normalised, in [0, kLargestLogValue].
-void add_values(std::span<const std::uint16_t> genes, std::span<const float> values, Moments* row);
+/// Adds a cell's log-normalised values, in [0, kLargestLogValue]; value i belongs to row[gaps[0] + ... + gaps[i]].
+void add_values(std::span<const std::uint8_t> gaps, std::span<const float> values, Moments* row);
 
-/// row[genes[i]] += log1p(counts[i] * scale), bit for bit what normalize_rows and add_values make of it.
+/// The same with counts: adds log1p(counts[i] * scale), bit for bit what normalize_rows and add_values make of them.
 /// @pre counts[i] <= largest
-void add_counts(std::span<const std::uint16_t> genes, std::span<const std::uint8_t> counts, float scale,
+void add_counts(std::span<const std::uint8_t> gaps, std::span<const std::uint8_t> counts, float scale,
                 std::uint8_t largest, Moments* row);
 
 /// Mean and variance (n - 1; 0 for fewer than two cells) of each gene of `row` over `cells` cells; genes never added
@@ -40,5 +40,8 @@ void add_counts(std::span<const std::uint16_t> genes, std::span<const std::uint8
 void finish_moments(std::span<const Moments> row, Index cells, std::span<float> mean, std::span<float> variance);
 /// The same in float64.
 void finish_moments(std::span<const Moments> row, Index cells, std::span<double> mean, std::span<double> variance);
+
+/// total[g] += row[g].
+void add_moments(std::span<const Moments> row, std::span<Moments> total);
 
 }  // namespace lazynet

@@ -10,13 +10,14 @@
 
 namespace lazynet::train {
 
-/// Cell pairs of a screen: every perturbed cell is a post state; its pre state is a control cell of the same context and
-/// batch, another one every epoch. The same on every rank; the expression itself is shared by the ranks of a node.
+/// Cell pairs of a screen: every cell is a post state; its pre state is a control cell of the same context and batch,
+/// another one every epoch. Control cells are post states too: they say that without a perturbation nothing changes on
+/// average, which is what the output bias is pinned by. The same on every rank; the expression itself is shared by the ranks of a node.
 struct CellPairs {
     const CellTable* table = nullptr;
     const Screen* screen = nullptr;
-    std::vector<std::int64_t> cells;                   ///< table cells that are perturbed
-    std::vector<std::int32_t> pair;                    ///< their pairs (index into Pairs)
+    std::vector<std::int64_t> cells;                   ///< table cells
+    std::vector<std::int32_t> pair;                    ///< their pairs (index into Pairs); -1: control
     std::vector<std::int32_t> pool;                    ///< their pools of control cells
     std::vector<std::vector<std::int64_t>> pools;      ///< control cells per (context, batch); of the context where a batch has none
     std::vector<std::vector<std::int64_t>> controls;   ///< control cells per context
@@ -38,6 +39,6 @@ TrainedShard train_cell_shard(const ShardId& id, const CellPairs& cells, const P
                               const TrainConfig& config, double l2, const EpochCallback& told);
 
 /// Mean hidden units (pairs, width) of every pair over a sample of its context's control cells.
-Matrix cell_pair_hidden(const CellPairs& cells, const Pairs& pairs, const LazyNet& net, const TrainConfig& config);
+Matrix cell_pair_hidden(const CellPairs& cells, const Pairs& pairs, const LazyNet& net, Index replica, const TrainConfig& config);
 
 }  // namespace lazynet::train

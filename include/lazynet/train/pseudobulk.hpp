@@ -26,7 +26,7 @@ struct Pseudobulk {
 /// entries travel, packed, to the rank that owns their genes. Exact fixed-point sums (kernels/moments.hpp): the same
 /// bits for any number of ranks and any cutting of the file.
 ///
-/// Memory per rank, besides the result: packed cells waiting to be added, 3 bytes per count or 6 per log value of this
+/// Memory per rank, besides the result: packed cells waiting to be added, 2 bytes per count or 5 per log value of this
 /// rank's genes, at most max(128 MB, 16 bytes x conditions x own genes); when they do not fit, 128 MB of them and a
 /// table of 16 bytes x conditions x own genes. On the way about 50 MB (one round of messages, one batch of cells;
 /// 256 MB more for layouts that must be scanned).

@@ -30,7 +30,7 @@ struct TrainedShard {
     std::vector<std::int32_t> support;  ///< per input: training pairs that move it
     std::vector<EpochRecord> history;
     Index best_epoch = 0;
-    double best = 0.0;                  ///< selection criterion: mean of the errors that exist, at the best epoch
+    double best = 0.0;                  ///< selection criterion at the best epoch
     double seconds = 0.0;
 };
 
@@ -57,11 +57,11 @@ private:
 /// Learning rate of an epoch: a short warm-up, then a cosine down to a twentieth.
 double scheduled_rate(double learning_rate, Index epoch, Index epochs);
 
-/// Keeps the best state and says when to stop.
+/// Keeps the best state, the latest one within 2 % of the least error, and says when to stop.
 class BestState {
 public:
     explicit BestState(Index patience) : patience_(patience) {}
-    /// Takes a copy of `net` when `criterion` is the best so far (NaN: always).
+    /// Takes a copy of `net` when `criterion` is as good as the least so far (NaN: always).
     void offer(const LazyNet& net, Index epoch, double criterion);
     [[nodiscard]] bool exhausted(Index epoch) const { return epoch - epoch_ > patience_; }
     [[nodiscard]] Index epoch() const { return epoch_; }
@@ -72,11 +72,14 @@ private:
     Index patience_;
     Index epoch_ = 0;
     double criterion_ = 0.0;
+    double least_ = 0.0;
     bool any_ = false;
     LazyNet net_;
 };
 
-/// Mean of the validation errors of a record that exist; NaN when there is none.
-double criterion(const EpochRecord& record);
+/// What states are chosen by: the validation errors of a record, weighted by the share of pairs that they stand for; the
+/// one that exists when the other is NaN, NaN without any.
+/// @param held_out_share pairs that the replica holds out
+double criterion(const EpochRecord& record, double held_out_share);
 
 }  // namespace lazynet::train
