@@ -38,8 +38,8 @@ bool is_tried(const Plan& plan, Index s) {
 
 }  // namespace
 
-double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config, const PenaltyProbe& probe,
-                      std::vector<PenaltyTrial>& trials, Log& log) {
+double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config,
+                      const PenaltyProbe& probe, std::vector<PenaltyTrial>& trials, Log& log) {
     const Range mine = plan.shards_of(world.rank());
     const auto better = [](const PenaltyTrial& a, const PenaltyTrial& b) { return a.criterion < b.criterion; };
     Index worse = 0;
@@ -71,7 +71,8 @@ double choose_penalty(const mpi::Communicator& world, const Plan& plan, const Tr
     for (auto trial = least; trial != trials.end(); ++trial) {
         best = trial->criterion <= (1.0 + kTolerance) * least->criterion ? trial : best;
     }
-    return config.bootstrap_cells && config.pairs == PairMode::pseudobulk ? best->share / std::numbers::sqrt2 : best->share;
+    return config.bootstrap_cells && config.pairs == PairMode::pseudobulk ? best->share / std::numbers::sqrt2
+                                                                          : best->share;
 }
 
 }  // namespace lazynet::train

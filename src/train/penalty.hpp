@@ -19,7 +19,7 @@ using PenaltyProbe = std::function<double(Index shard, double share)>;
 ///
 /// With the bootstrap of cells each replica trains on values of twice the sampling variance, which the consensus
 /// averages away again; noise sets the penalty through its standard deviation, so the choice is divided by sqrt(2).
-double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config, const PenaltyProbe& probe,
-                      std::vector<PenaltyTrial>& trials, Log& log);
+double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config,
+                      const PenaltyProbe& probe, std::vector<PenaltyTrial>& trials, Log& log);
 
 }  // namespace lazynet::train
