@@ -45,6 +45,16 @@ T reduce(MPI_Comm comm, T value, MPI_Datatype type, MPI_Op op) {
     return result;
 }
 
+/// Why a phase failed; nothing where it did not.
+std::optional<std::string> failure_of(const std::function<void()>& phase) {
+    try {
+        phase();
+    } catch (const UserError& e) {
+        return e.what();
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 MpiError::MpiError(int code, std::source_location where) : InternalError(describe(code, where)) {}
@@ -60,7 +70,9 @@ Communicator::Communicator(MPI_Comm comm, bool owned) : comm_(comm), owned_(owne
     check(MPI_Comm_size(comm_, &size_));
 }
 
-Communicator Communicator::world() { return Communicator(MPI_COMM_WORLD, false); }
+Communicator Communicator::world() {
+    return Communicator(MPI_COMM_WORLD, false);
+}
 
 Communicator::Communicator(Communicator&& other) noexcept
     : comm_(std::exchange(other.comm_, MPI_COMM_NULL)),
@@ -95,7 +107,9 @@ Communicator Communicator::split(int color) const {
     return Communicator(child, true);
 }
 
-void Communicator::barrier() const { check(MPI_Barrier(comm_)); }
+void Communicator::barrier() const {
+    check(MPI_Barrier(comm_));
+}
 
 void Communicator::sum_in_place(std::span<std::int64_t> values) const {
     constexpr std::size_t kValues = std::size_t{1} << 17;  // 1 MB pieces stay in cache
@@ -105,10 +119,18 @@ void Communicator::sum_in_place(std::span<std::int64_t> values) const {
     }
 }
 
-std::int64_t Communicator::sum(std::int64_t value) const { return reduce(comm_, value, MPI_INT64_T, MPI_SUM); }
-std::int64_t Communicator::max(std::int64_t value) const { return reduce(comm_, value, MPI_INT64_T, MPI_MAX); }
-std::int64_t Communicator::min(std::int64_t value) const { return reduce(comm_, value, MPI_INT64_T, MPI_MIN); }
-double Communicator::max(double value) const { return reduce(comm_, value, MPI_DOUBLE, MPI_MAX); }
+std::int64_t Communicator::sum(std::int64_t value) const {
+    return reduce(comm_, value, MPI_INT64_T, MPI_SUM);
+}
+std::int64_t Communicator::max(std::int64_t value) const {
+    return reduce(comm_, value, MPI_INT64_T, MPI_MAX);
+}
+std::int64_t Communicator::min(std::int64_t value) const {
+    return reduce(comm_, value, MPI_INT64_T, MPI_MIN);
+}
+double Communicator::max(double value) const {
+    return reduce(comm_, value, MPI_DOUBLE, MPI_MAX);
+}
 
 std::vector<double> Communicator::gather(std::span<const double> mine) const {
     return gather_all<double>(comm_, size_, mine, MPI_DOUBLE);
@@ -135,7 +157,8 @@ std::string Communicator::broadcast(std::string text, int root) const {
 std::vector<std::vector<std::byte>> Communicator::exchange(const std::vector<std::vector<std::byte>>& to) const {
     std::vector<std::int64_t> out(to.size());
     std::vector<std::int64_t> in(to.size());
-    std::transform(to.begin(), to.end(), out.begin(), [](const auto& m) { return static_cast<std::int64_t>(m.size()); });
+    std::transform(to.begin(), to.end(), out.begin(),
+                   [](const auto& m) { return static_cast<std::int64_t>(m.size()); });
     check(MPI_Alltoall(out.data(), 1, MPI_INT64_T, in.data(), 1, MPI_INT64_T, comm_));
     std::vector<std::vector<std::byte>> from(to.size());
     std::vector<MPI_Request> requests;
@@ -164,12 +187,7 @@ std::vector<std::vector<std::byte>> Communicator::exchange(const std::vector<std
 }
 
 void Communicator::together(const std::function<void()>& phase) const {
-    std::optional<std::string> mine;
-    try {
-        phase();
-    } catch (const UserError& e) {
-        mine = e.what();
-    }
+    const std::optional<std::string> mine = failure_of(phase);
     const std::int64_t failures = sum(mine ? 1 : 0);
     if (failures == 0) {
         return;
@@ -180,6 +198,13 @@ void Communicator::together(const std::function<void()>& phase) const {
         text = failures == size_ ? *mine : "rank " + std::to_string(first) + ": " + *mine;
     }
     throw AgreedError(broadcast(text, first));
+}
+
+void Communicator::on_root(const std::function<void()>& phase) const {
+    const std::optional<std::string> failure = is_root() ? failure_of(phase) : std::nullopt;
+    if (sum(failure ? 1 : 0) > 0) {
+        throw AgreedError(broadcast(failure.value_or("")));
+    }
 }
 
 }  // namespace lazynet::mpi

@@ -25,7 +25,8 @@ TEST(Communicator, ExchangeDeliversEveryMessageToItsRank) {
     }
     const auto from = world.exchange(to);
     for (int r = 0; r < world.size(); ++r) {
-        const std::vector<std::byte> expected(static_cast<std::size_t>(10 * r + world.rank()), static_cast<std::byte>(r));
+        const std::vector<std::byte> expected(static_cast<std::size_t>(10 * r + world.rank()),
+                                              static_cast<std::byte>(r));
         EXPECT_EQ(from[static_cast<std::size_t>(r)], expected);
     }
 }
@@ -45,6 +46,21 @@ TEST(Communicator, TogetherMakesOneErrorOfOneRanksFailure) {
         EXPECT_EQ(std::string(e.what()), prefix + "no such gene");
     }
     EXPECT_NO_THROW(world.together([] {}));
+}
+
+TEST(Communicator, OnRootRunsThereAloneAndNamesNoRank) {
+    const auto world = Communicator::world();
+    int runs = 0;
+    world.on_root([&] { ++runs; });
+    EXPECT_EQ(runs, world.is_root() ? 1 : 0);
+    for (const char* text : {"no such file", ""}) {
+        try {
+            world.on_root([&] { throw UserError(text); });
+            ADD_FAILURE() << "on_root did not throw";
+        } catch (const AgreedError& e) {
+            EXPECT_STREQ(e.what(), text);
+        }
+    }
 }
 
 TEST(Communicator, BroadcastsTextOfAnyLength) {
