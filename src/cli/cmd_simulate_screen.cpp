@@ -25,8 +25,8 @@ struct Request {
     ScreenOptions screen;
     std::string kind;
     std::string compression;
-    [[nodiscard]] io::h5ad::Compression filter() const {
-        return compression == "gzip" ? io::h5ad::Compression::gzip : io::h5ad::Compression::none;
+    [[nodiscard]] io::Compression filter() const {
+        return compression == "gzip" ? io::Compression::gzip : io::Compression::none;
     }
 };
 

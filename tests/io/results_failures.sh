@@ -23,7 +23,10 @@ for ranks in 1 3; do
   fails "$ranks" "something else failed on one rank" run.h5ad --break alone
   fails "$ranks" "is another run writing the same output" run.h5ad --break replaced
   rm run.h5ad.tmp-lazynet  # the other run's: not ours to remove
-  fails "$ranks" "cannot write nowhere/run.h5ad: No such file or directory" nowhere/run.h5ad
+  fails "$ranks" "something else failed on one rank" run.h5ad --break replaced-alone
+  rm run.h5ad.tmp-lazynet
+  # What only the root does fails without the name of a rank.
+  fails "$ranks" "error: cannot write nowhere/run.h5ad: No such file or directory" nowhere/run.h5ad
   fails "$ranks" "cannot write /proc/run.h5ad" /proc/run.h5ad
   cmp run.h5ad before.h5ad
   [[ $(ls) == $'before.h5ad\nrun.h5ad' ]] || { echo "left behind: $(ls)"; exit 1; }
