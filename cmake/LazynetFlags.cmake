@@ -9,10 +9,8 @@ set(LAZYNET_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined"
 # Every target gets these: instruction set and sanitizers change Eigen's memory layout, so they may not differ.
 add_library(lazynet_flags INTERFACE)
 target_compile_features(lazynet_flags INTERFACE cxx_std_20)
-target_compile_options(lazynet_flags INTERFACE
-  -fno-math-errno -fno-trapping-math  # lets sqrt and comparisons vectorise; no effect on results
-  $<$<BOOL:${LAZYNET_NATIVE}>:-march=native>)
-if(LAZYNET_SANITIZE)  # not $<BOOL:...>: the comma in address,undefined would end its parameter
+target_compile_options(lazynet_flags INTERFACE $<$<BOOL:${LAZYNET_NATIVE}>:-march=native>)
+if(LAZYNET_SANITIZE)  # not a generator expression: the list of sanitizers has commas
   target_compile_options(lazynet_flags INTERFACE
     -fsanitize=${LAZYNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   target_link_options(lazynet_flags INTERFACE -fsanitize=${LAZYNET_SANITIZE})

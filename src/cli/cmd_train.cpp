@@ -32,7 +32,8 @@ struct TrainCommand {
 
 /// Options that decide the result, as JSON: not where it goes nor how much is said on the way.
 std::string recorded_options(const CommandLine& line) {
-    static const std::vector<std::string> kLeftOut = {"output", "overwrite", "json", "quiet", "verbose", "dry-run", "edges", "edges-top", "gene-blocks-hint"};
+    static const std::vector<std::string> kLeftOut = {"output",  "overwrite", "json",  "quiet",
+                                                      "verbose", "dry-run",   "edges", "edges-top"};
     Json json;
     std::istringstream lines(line.resolved());
     for (std::string text; std::getline(lines, text);) {
@@ -47,25 +48,34 @@ std::string recorded_options(const CommandLine& line) {
 
 Json to_json(const train::TrainSummary& summary) {
     Json json;
-    json["conditions"] = summary.pair_conditions.size();
+    json["conditions"] = summary.conditions;
     json["genes"] = summary.screen.genes.size();
     json["shards"] = summary.shards;
     json["l2_share"] = summary.l2_share;
     json["mean_shift"] = summary.shifts.mean;
     const train::ScreenScore& s = summary.score;
-    json["held_out"] = {{"conditions", s.pairs}, {"model", s.held_out}, {"no_change", s.no_change}, {"mean", s.mean}, {"noise_ceiling", s.noise}};
+    json["held_out"] = {{"conditions", s.pairs},
+                        {"model", s.held_out},
+                        {"no_change", s.no_change},
+                        {"mean", s.mean},
+                        {"noise_ceiling", s.noise}};
     json["fitted"] = {{"model", s.fitted}, {"no_change", s.fitted_no_change}, {"noise_ceiling", s.fitted_noise}};
     for (const train::PenaltyTrial& trial : summary.trials) {
         json["penalty_search"].push_back({{"l2", trial.share}, {"validation_error", trial.criterion}});
     }
     for (const io::Edge& e : summary.edges) {
         if (json["edges"].size() < static_cast<std::size_t>(kShown)) {
-            json["edges"].push_back({{"regulator", summary.screen.regulator(e.regulator)}, {"target", summary.screen.regulator(e.target)},
-                                     {"mean", e.mean}, {"sd", e.sd}, {"sign_agreement", e.sign_agreement}, {"selected", e.selected}});
+            json["edges"].push_back({{"regulator", summary.screen.regulator(e.regulator)},
+                                     {"target", summary.screen.regulator(e.target)},
+                                     {"mean", e.mean},
+                                     {"sd", e.sd},
+                                     {"sign_agreement", e.sign_agreement},
+                                     {"selected", e.selected}});
         }
     }
     for (const auto& phase : summary.phases) {
-        json["timings"].push_back({{"phase", phase.name}, {"seconds", phase.seconds}, {"peak_bytes", phase.peak_bytes}});
+        json["timings"].push_back(
+            {{"phase", phase.name}, {"seconds", phase.seconds}, {"peak_bytes", phase.peak_bytes}});
     }
     json["parameter_bytes"] = summary.parameter_bytes;
     return json;
@@ -76,7 +86,8 @@ void print_scores(const train::ScreenScore& s, const Log& log) {
         log.info(fmt::format("  {:<34}{:>12.3e}{:>12.3f}", name, error, error / none));
     };
     if (s.pairs > 0) {
-        log.info(fmt::format("\nHeld-out perturbations ({} conditions, each predicted by replicas that never saw it)", s.pairs));
+        log.info(fmt::format("\nHeld-out perturbations ({} conditions, each predicted by replicas that never saw it)",
+                             s.pairs));
         log.info(fmt::format("  {:<34}{:>12}{:>12}", "", "MSE", "/ no change"));
         line("lazynet", s.held_out, s.no_change);
         line("baseline: no change", s.no_change, s.no_change);
@@ -91,11 +102,13 @@ void print_scores(const train::ScreenScore& s, const Log& log) {
 
 void print_edges(const train::TrainSummary& summary, const Log& log) {
     log.info("\nMost certain edges (elasticity: change of log target per change of log regulator; total effects)");
-    log.info(fmt::format("  {:<16}{:<16}{:>10}{:>10}{:>12}{:>10}", "regulator", "target", "mean", "sd", "|mean|/sd", "sign"));
+    log.info(fmt::format("  {:<16}{:<16}{:>10}{:>10}{:>12}{:>10}", "regulator", "target", "mean", "sd", "|mean|/sd",
+                         "sign"));
     for (std::size_t k = 0; k < std::min(summary.edges.size(), static_cast<std::size_t>(kShown)); ++k) {
         const io::Edge& e = summary.edges[k];
-        log.info(fmt::format("  {:<16}{:<16}{:>10.3f}{:>10.3f}{:>12.1f}{:>10.2f}", summary.screen.regulator(e.regulator),
-                             summary.screen.regulator(e.target), e.mean, e.sd, io::certainty(e), e.sign_agreement));
+        log.info(fmt::format("  {:<16}{:<16}{:>10.3f}{:>10.3f}{:>12.1f}{:>10.2f}",
+                             summary.screen.regulator(e.regulator), summary.screen.regulator(e.target), e.mean, e.sd,
+                             io::certainty(e), e.sign_agreement));
     }
 }
 
@@ -106,9 +119,11 @@ void print_summary(const train::TrainSummary& summary, const TrainCommand& comma
     double total = 0.0;
     for (const auto& phase : summary.phases) {
         total += phase.seconds;
-        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>8.1f} MB", phase.name, phase.seconds, phase.peak_bytes / 1e6));
+        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>8.1f} MB", phase.name, phase.seconds,
+                             phase.peak_bytes / 1e6));
     }
-    log.info(fmt::format("  {:<24}{:>8.1f} s   parameters per rank  {:>8.1f} MB", "all", total, summary.parameter_bytes / 1e6));
+    log.info(fmt::format("  {:<24}{:>8.1f} s   parameters per rank  {:>8.1f} MB", "all", total,
+                         summary.parameter_bytes / 1e6));
     log.info("wrote " + command.output.path);
     if (!command.output.edges.empty()) {
         log.info("wrote " + command.output.edges);
@@ -125,15 +140,18 @@ void write_json(const std::string& path, const Json& json) {
 }
 
 bool parse(const mpi::Communicator& world, std::span<const std::string> args, TrainCommand& command) {
-    CommandLine line("train", "SCREEN -o RUN.h5ad [options]",
-                     "Trains an ensemble of LazyNet models on a perturbation screen and writes the consensus gene-gene interaction\n"
-                     "matrix, predictions and scores. SCREEN is .h5ad, 10x .h5, a 10x .mtx folder, or CSV/TSV.\n"
-                     "Under MPI the shards (replica x gene block) are spread over the ranks; the result is the same for any number.",
-                     &command.common);
+    CommandLine line(
+        "train", "SCREEN -o RUN.h5ad [options]",
+        "Trains an ensemble of LazyNet models on a perturbation screen and writes the consensus gene-gene interaction\n"
+        "matrix, predictions and scores. SCREEN is .h5ad, 10x .h5, a 10x .mtx folder, or CSV/TSV.\n"
+        "Under MPI the shards (replica x gene block) are spread over the ranks; the result is the same for any number.",
+        &command.common);
     add_train_options(line, command.config, command.words);
-    line.group("Edge list").add_options()
-        ("edges", po::value(&command.output.edges), "also write the edges as TSV (gzip when the name ends in .gz), most certain first")
-        ("edges-top", po::value(&command.output.edges_top)->default_value(command.output.edges_top), "longest edge list; 0: all");
+    line.group("Edge list")
+        .add_options()("edges", po::value(&command.output.edges),
+                       "also write the edges as TSV (gzip when the name ends in .gz), most certain first")(
+            "edges-top", po::value(&command.output.edges_top)->default_value(command.output.edges_top),
+            "longest edge list; 0: all");
     add_screen_options(line.group("Screen"), command.screen);
     line.positional("input", &command.inputs, 1);
     if (!line.parse(world, args)) {
