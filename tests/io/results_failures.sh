@@ -1,19 +1,7 @@
 #!/usr/bin/env bash
 # results_failures.sh <write_run>: whatever goes wrong, on one rank or on all, the run ends with code 2 and a reason, the
 # older result stays whole and no temporary file remains.
-set -eu
-write_run=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-
-fails() { # fails <ranks> <words expected> <file> <arguments...>
-  local ranks=$1 words=$2 file=$3 code=0; shift 3
-  timeout 60 "$MPIEXEC" -n "$ranks" "$write_run" "$file" "$@" >out.log 2>err.log || code=$?
-  [[ $code == 2 ]] || { echo "$ranks ranks, $file $*: exit code $code instead of 2"; cat err.log; exit 1; }
-  grep -q -- "$words" err.log || { echo "$ranks ranks, $file $*: no '$words' in"; cat err.log; exit 1; }
-  rm out.log err.log
-}
+source "$(dirname "${BASH_SOURCE[0]}")/preamble.sh"
 
 "$write_run" run.h5ad
 cp run.h5ad before.h5ad

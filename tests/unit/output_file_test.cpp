@@ -10,6 +10,7 @@
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/io/edges.hpp"
+#include "message_of.hpp"
 #include "temporary_folder.hpp"
 
 namespace lazynet::io {
@@ -87,14 +88,11 @@ TEST_F(OutputFileTest, SaysWhyItCannotWriteAndKeepsTheOlderFile) {
         const rlimit small{4096, before.rlim_max};
         std::signal(SIGXFSZ, SIG_IGN);
         setrlimit(RLIMIT_FSIZE, &small);
-        std::string reason;
-        try {
+        const std::string reason = message_of([&] {
             OutputFile file(path(name));
             file.write(numbers(10000));
             file.commit();
-        } catch (const UserError& e) {
-            reason = e.what();
-        }
+        });
         setrlimit(RLIMIT_FSIZE, &before);
         EXPECT_EQ(reason, "cannot write " + path(name) + ": File too large");
     }
