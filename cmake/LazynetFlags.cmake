@@ -9,7 +9,12 @@ set(LAZYNET_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined"
 # Every target gets these: instruction set and sanitizers change Eigen's memory layout, so they may not differ.
 add_library(lazynet_flags INTERFACE)
 target_compile_features(lazynet_flags INTERFACE cxx_std_20)
-target_compile_options(lazynet_flags INTERFACE $<$<BOOL:${LAZYNET_NATIVE}>:-march=native>)
+target_compile_options(lazynet_flags INTERFACE
+  -fno-math-errno -fno-trapping-math  # lets sqrt and comparisons vectorise; no effect on results
+  $<$<BOOL:${LAZYNET_NATIVE}>:-march=native>)
+# Eigen's fast square root rounds otherwise in vectors than in their scalar tails, so results would depend on where a
+# rank's part of a matrix begins.
+target_compile_definitions(lazynet_flags INTERFACE EIGEN_FAST_MATH=0)
 if(LAZYNET_SANITIZE)  # not a generator expression: the list of sanitizers has commas
   target_compile_options(lazynet_flags INTERFACE
     -fsanitize=${LAZYNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)

@@ -82,9 +82,10 @@ void add_train_options(CommandLine& line, train::TrainConfig& config, TrainWords
     training("l2", bind(words.l2),
              "penalty on all factors, as a share of the one that leaves nothing; auto: chosen on validation");
     training("epochs", bind(config.epochs), "0: 200 for pseudobulk pairs, 20 for cell pairs");
-    training("batch", bind(config.batch), "pairs per step; 0: 256 for pseudobulk pairs, 512 for cell pairs");
+    training("batch", bind(config.batch),
+             "pairs per step; 0: 256 for pseudobulk pairs, a fiftieth of the cells (64 to 512) for cell pairs");
     training("learning-rate", bind(config.learning_rate),
-             "Adam's, at its height; 0: 0.02 for pseudobulk pairs, 0.003 for cell pairs");
+             "Adam's, at its height; 0: 0.02 for pseudobulk pairs, 0.01 for cell pairs");
     training("validation-share", bind(config.validation_share), "perturbations each replica holds out, in turn");
     training("patience", bind(config.patience), "epochs without a better validation error before a shard stops");
     training("bootstrap", bind(words.bootstrap), "what each replica resamples: both, cells, perturbations, none");

@@ -22,7 +22,7 @@ constexpr double kTolerance = 0.01;
 /// perturbations, so their grid reaches lower.
 std::vector<double> grid(PairMode pairs) {
     return pairs == PairMode::pseudobulk ? std::vector<double>{1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015}
-                                         : std::vector<double>{0.1, 0.03, 0.01, 0.003, 0.001};
+                                         : std::vector<double>{0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5};
 }
 
 bool is_tried(const Plan& plan, Index s) {

@@ -12,6 +12,7 @@
 #include "lazynet/train/targets.hpp"
 #include "penalty.hpp"
 #include "progress.hpp"
+#include "run_tables.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -81,7 +82,7 @@ private:
         plan_.emplace(genes, config_.blocks_for(genes), config_.replicas, world_.size());
         log_.info(
             fmt::format("{} conditions, {} genes, {} perturbed genes ({} not measured), mean on-target shift {:.2f}",
-                        pairs_.size(), genes, pairs_.inputs.size(), screen_.unmeasured.size(), shifts_.mean));
+                        pairs_.size(), genes, perturbed_genes(), screen_.unmeasured.size(), shifts_.mean));
         log_.info(fmt::format("{} replicas x {} gene blocks = {} shards on {} rank{}", plan_->replicas(),
                               plan_->blocks(), plan_->shards(), world_.size(), world_.size() == 1 ? "" : "s"));
         if (world_.size() > plan_->shards()) {
@@ -112,6 +113,12 @@ private:
         }
     }
 
+    /// Genes that some condition perturbs.
+    Index perturbed_genes() const {
+        const auto support = regulator_support(screen_, pairs_);
+        return std::count_if(support.begin(), support.end(), [](std::int64_t pairs) { return pairs > 0; });
+    }
+
     bool cell_mode() const { return config_.pairs == PairMode::cells; }
 
     /// Cell pairs: the expression itself, once per node.
@@ -119,6 +126,9 @@ private:
         if (cell_mode()) {
             timings_.start("loading cells");
             cells_.emplace(load_cells(world_, *file_.reader, screen_, file_.normalization, log_));
+            if (config_.batch == 0) {
+                config_.batch = std::clamp<Index>(cells_->cells() / 50, 64, 512);
+            }
             cell_pairs_ =
                 make_cell_pairs(*cells_, screen_, pairs_, control_means({0, static_cast<Index>(screen_.genes.size())}));
         }
