@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "figures.hpp"
+#include "lazynet/core/text.hpp"
 #include "lazynet/io/screen_file.hpp"
 #include "lazynet/io/value_scan.hpp"
 #include "options.hpp"
@@ -57,18 +58,10 @@ void inspect_file(const InspectOptions& options, const CommonOptions& common, co
     log.info(screen_text(report, common.verbose) +
              (would_train ? fmt::format("would train: yes ({} conditions, {} genes)", report.conditions,
                                         file.screen.genes.size())
-                          : fmt::format("would train: no, for {} reason{}", report.problems.size(),
-                                        report.problems.size() == 1 ? "" : "s")));
-    if (!common.json.empty()) {
-        nlohmann::ordered_json json = screen_json(report);
-        json.update(scanned);
-        std::ofstream out(common.json);
-        out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
-        out.flush();
-        if (!out) {
-            throw UserError("cannot write " + common.json);
-        }
-    }
+                          : "would train: no, for " + counted(std::ssize(report.problems), "reason")));
+    nlohmann::ordered_json json = screen_json(report);
+    json.update(scanned);
+    write_json(common, json);
 }
 
 }  // namespace
@@ -89,17 +82,12 @@ int inspect(const mpi::Communicator& world, std::span<const std::string> args) {
         return 0;
     }
     bool would_train = false;
-    world.together([&] {
+    world.on_root([&] {
         if (inputs.empty()) {
             throw UserError("no input file named (see `lazynet inspect --help`)");
         }
-        if (!common.json.empty()) {
-            require_writable(common.json, true);
-        }
         options.screen.path = inputs[0];
-        if (world.is_root()) {
-            inspect_file(options, common, common.log(world), would_train);
-        }
+        inspect_file(options, common, common.log(world), would_train);
     });
     return world.max(would_train ? std::int64_t{1} : std::int64_t{0}) == 1 ? 0 : 2;
 }

@@ -8,9 +8,9 @@
 #include <unordered_map>
 
 #include "commands.hpp"
+#include "figures.hpp"
 #include "lazynet/core/error.hpp"
 #include "lazynet/io/edges.hpp"
-#include "lazynet/io/output_file.hpp"
 #include "lazynet/io/run_file.hpp"
 #include "options.hpp"
 
@@ -189,20 +189,16 @@ void print(const Log& log, const Selection& selection, const Counts& counts, std
     }
 }
 
-void write_json(const std::string& path, const Selection& selection, const Counts& counts, std::size_t written) {
+nlohmann::ordered_json to_json(const Selection& selection, const Counts& counts, std::size_t written) {
     const auto& support = selection.run.support();
-    const nlohmann::ordered_json json = {
-        {"run", selection.run.path()},
-        {"genes", selection.run.genes().size()},
-        {"regulators", selection.run.regulators()},
-        {"regulators_unmeasured", selection.run.unmeasured().size()},
-        {"regulators_supported", std::count_if(support.begin(), support.end(), [](auto n) { return n > 0; })},
-        {"pairs", counts.pairs},
-        {"edges_passing", counts.passed},
-        {"edges_written", written}};
-    io::OutputFile file(path);
-    file.write(json.dump(2) + "\n");
-    file.commit();
+    return {{"run", selection.run.path()},
+            {"genes", selection.run.genes().size()},
+            {"regulators", selection.run.regulators()},
+            {"regulators_unmeasured", selection.run.unmeasured().size()},
+            {"regulators_supported", std::count_if(support.begin(), support.end(), [](auto n) { return n > 0; })},
+            {"pairs", counts.pairs},
+            {"edges_passing", counts.passed},
+            {"edges_written", written}};
 }
 
 }  // namespace
@@ -217,11 +213,10 @@ int network(const mpi::Communicator& world, std::span<const std::string> args) {
                      &common);
     auto add = line.group("Network").add_options();
     add("edges", po::value(&options.edges), "edge list to write, TSV; compressed when the name ends in .gz");
-    add("top", po::value(&options.top)->default_value(options.top), "write at most this many edges; 0: all");
+    add("top", bind(options.top), "write at most this many edges; 0: all");
     add("regulators", po::value(&options.regulators), "only these: names with commas, or a file with one per line");
     add("targets", po::value(&options.targets), "only these: names with commas, or a file with one per line");
-    add("min-certainty", po::value(&options.min_certainty)->default_value(0),
-        "only edges with |mean| / sd of at least this");
+    add("min-certainty", bind(options.min_certainty), "only edges with |mean| / sd of at least this");
     add("include-self", po::bool_switch(&options.include_self),
         "also a gene's edge to itself (a perturbed gene's own change is given, not predicted)");
     line.positional("input", &options.input, 1);
@@ -242,13 +237,11 @@ int network(const mpi::Communicator& world, std::span<const std::string> args) {
     warn_unknown(log, "--targets", selection->targets);
     counts = {world.sum(counts.pairs), world.sum(counts.passed)};
     const auto edges = io::gather_edges(world, std::move(mine), static_cast<std::size_t>(options.top));
-    world.together([&] {
-        if (world.is_root() && !common.dry_run) {
+    world.on_root([&] {
+        if (!common.dry_run) {
             io::write_edges(options.edges, edges, selection->run.genes(), selection->run.unmeasured());
         }
-        if (world.is_root() && !common.json.empty()) {
-            write_json(common.json, *selection, counts, common.dry_run ? 0 : edges.size());
-        }
+        write_json(common, to_json(*selection, counts, common.dry_run ? 0 : edges.size()));
     });
     print(log, *selection, counts, edges, common.dry_run ? "would be written" : "written to " + options.edges);
     return 0;

@@ -1,29 +1,19 @@
-#include <cstdio>
-#include <string_view>
-#include <vector>
+#include <array>
 
+#include "command_table.hpp"
 #include "commands.hpp"
 #include "lazynet/core/error.hpp"
 
 namespace lazynet::cli {
 namespace {
 
-struct Kind {
-    std::string_view name;
-    Command command;
-    std::string_view does;
-};
-
-const std::vector<Kind> kKinds = {
+constexpr std::array<CommandEntry, 1> kKinds = {{
     {"screen", simulate_screen, "a perturbation screen: counts, noise-free truth, true edges, a corrupted prior"},
-};
+}};
 
 std::string usage() {
-    std::string text = "usage: lazynet simulate <kind> [options]\n\nkinds:\n";
-    for (const Kind& kind : kKinds) {
-        text += "  " + std::string(kind.name) + std::string(14 - kind.name.size(), ' ') + std::string(kind.does) + "\n";
-    }
-    return text + "\n`lazynet simulate <kind> --help` lists a kind's options.\n";
+    return "usage: lazynet simulate <kind> [options]\n\nkinds:\n" + listing(kKinds) +
+           "\n`lazynet simulate <kind> --help` lists a kind's options.\n";
 }
 
 }  // namespace
@@ -32,18 +22,7 @@ int simulate(const mpi::Communicator& world, std::span<const std::string> args) 
     if (args.empty()) {
         throw AgreedError("simulate what?\n" + usage());
     }
-    if (args[0] == "--help" || args[0] == "-h") {
-        if (world.is_root()) {
-            std::fputs(usage().c_str(), stdout);
-        }
-        return 0;
-    }
-    for (const Kind& kind : kKinds) {
-        if (kind.name == args[0]) {
-            return kind.command(world, args.subspan(1));
-        }
-    }
-    throw AgreedError("cannot simulate '" + args[0] + "'\n" + usage());
+    return dispatch(world, kKinds, args, usage(), "cannot simulate");
 }
 
 }  // namespace lazynet::cli

@@ -2,13 +2,12 @@
 #include <sys/resource.h>
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "commands.hpp"
-#include "lazynet/core/error.hpp"
+#include "figures.hpp"
+#include "lazynet/core/text.hpp"
 #include "lazynet/io/synthetic_screen.hpp"
 #include "options.hpp"
 
@@ -23,22 +22,10 @@ using Clock = std::chrono::steady_clock;
 struct Request {
     CommonOptions common;
     ScreenOptions screen;
-    std::string kind;
-    std::string compression;
-    [[nodiscard]] io::h5ad::Compression filter() const {
-        return compression == "gzip" ? io::h5ad::Compression::gzip : io::h5ad::Compression::none;
-    }
+    std::string kind = "crispri";
+    std::string compression = "none";
+    io::Compression filter = io::Compression::none;
 };
-
-template <typename T>
-auto bind(T& field) {  // the default is what the struct says
-    return po::value(&field)->default_value(field);
-}
-
-/// Numbers that print as they were typed: without this 0.1 would appear as 0.10000000000000001.
-auto bind(double& field) {
-    return po::value(&field)->default_value(field, fmt::format("{}", field));
-}
 
 void add_options(CommandLine& line, Request& r) {
     ScreenOptions& s = r.screen;
@@ -47,9 +34,9 @@ void add_options(CommandLine& line, Request& r) {
     size("genes", bind(s.genes), "measured genes");
     size("contexts", bind(s.contexts), "contexts (cell types) with inputs of their own");
     size("batches", bind(s.sampling.batches), "batches");
-    size("compression", po::value(&r.compression)->default_value("none"), "none or gzip");
+    size("compression", bind(r.compression), "none or gzip");
     auto perturbed = line.group("Perturbations").add_options();
-    perturbed("kind", po::value(&r.kind)->default_value("crispri"), "ko, crispri or crispra");
+    perturbed("kind", bind(r.kind), "ko, crispri or crispra");
     perturbed("efficiency", bind(s.guides.efficiency), "crispri: mean share of production that is lost");
     perturbed("fold", bind(s.guides.fold), "crispra: mean fold of production");
     perturbed("perturbations", bind(s.perturbations.singles), "genes perturbed singly");
@@ -79,28 +66,14 @@ void add_options(CommandLine& line, Request& r) {
 /// What cannot be bound directly, and every check that needs no work.
 void resolve(Request& r) {
     r.screen.seed = r.common.seed;
-    const auto one_of = [](const char* option, const std::string& value, const char* choices) {
-        throw UserError("--" + std::string(option) + " " + value + ": expected " + choices);
-    };
-    if (r.kind == "ko") {
-        r.screen.guides.modality = Modality::knockout;
-    } else if (r.kind == "crispri") {
-        r.screen.guides.modality = Modality::crispri;
-    } else if (r.kind == "crispra") {
-        r.screen.guides.modality = Modality::crispra;
-    } else {
-        one_of("kind", r.kind, "ko, crispri or crispra");
-    }
-    if (r.compression != "none" && r.compression != "gzip") {
-        one_of("compression", r.compression, "none or gzip");
-    }
+    r.screen.guides.modality = choose<Modality>(
+        "kind", r.kind, {{"ko", Modality::knockout}, {"crispri", Modality::crispri}, {"crispra", Modality::crispra}});
+    r.filter = choose<io::Compression>("compression", r.compression,
+                                       {{"none", io::Compression::none}, {"gzip", io::Compression::gzip}});
     validate(r.screen);
     const auto files = io::SyntheticScreenFiles::beside(r.common.output);
     for (const std::string& file : {files.screen, files.truth, files.edges, files.prior}) {
         require_writable(file, r.common.overwrite);
-    }
-    if (!r.common.json.empty()) {
-        require_writable(r.common.json, true);
     }
 }
 
@@ -159,12 +132,11 @@ void forecast(const mpi::Communicator& world, SyntheticScreen& screen, const Log
     const double cells = static_cast<double>(screen.options().cells);
     const double seconds = world.max(seconds_since(start)) * cells / static_cast<double>(sample) / world.size();
     const double memory = world.max(peak_memory_bytes()) + 100e6;
-    log.info(fmt::format(
-        "forecast: {:.1f} MB on disk without compression, {:.0f} s, up to {:.0f} MB per rank; nothing written",
-        io::forecast_bytes(screen) / 1e6, seconds, memory / 1e6));
+    log.info(fmt::format("forecast: {} on disk without compression, {:.0f} s, up to {} per rank; nothing written",
+                         size_text(io::forecast_bytes(screen)), seconds, size_text(memory)));
 }
 
-nlohmann::json figures(const SyntheticScreen& screen, const io::SyntheticScreenReport& report) {
+nlohmann::ordered_json figures(const SyntheticScreen& screen, const io::SyntheticScreenReport& report) {
     const double entries = static_cast<double>(screen.options().cells) * static_cast<double>(screen.options().genes);
     return {{"cells", screen.options().cells},
             {"genes", screen.options().genes},
@@ -178,7 +150,7 @@ nlohmann::json figures(const SyntheticScreen& screen, const io::SyntheticScreenR
 
 void tell(const mpi::Communicator& world, const Request& r, const SyntheticScreen& screen,
           const io::SyntheticScreenReport& report, double seconds, const Log& log) {
-    nlohmann::json all = figures(screen, report);
+    nlohmann::ordered_json all = figures(screen, report);
     all["ranks"] = world.size();
     all["seconds"] = world.max(seconds);
     all["peak_memory_bytes"] = world.max(peak_memory_bytes());
@@ -188,18 +160,10 @@ void tell(const mpi::Communicator& world, const Request& r, const SyntheticScree
     log.info(fmt::format("{}: {} conditions", files.truth, screen.conditions().size()));
     log.info(fmt::format("{}: {} true edges", files.edges, report.edges));
     log.info(fmt::format("{}: {} prior edges", files.prior, report.prior_edges));
-    log.info(fmt::format("{:.1f} MB in {:.1f} s on {} rank{}, peak memory per rank {:.0f} MB",
-                         static_cast<double>(report.bytes) / 1e6, all["seconds"].get<double>(), world.size(),
-                         world.size() == 1 ? "" : "s", all["peak_memory_bytes"].get<double>() / 1e6));
-    world.together([&] {
-        if (world.is_root() && !r.common.json.empty()) {
-            std::ofstream file(r.common.json);
-            file << all.dump(2) << "\n" << std::flush;
-            if (!file) {
-                throw UserError("cannot write " + r.common.json);
-            }
-        }
-    });
+    log.info(fmt::format("{} in {:.1f} s on {}, peak memory per rank {}", size_text(report.bytes),
+                         all["seconds"].get<double>(), counted(world.size(), "rank"),
+                         size_text(all["peak_memory_bytes"].get<double>())));
+    world.on_root([&] { write_json(r.common, all); });
 }
 
 }  // namespace
@@ -232,7 +196,7 @@ int simulate_screen(const mpi::Communicator& world, std::span<const std::string>
     }
     const auto report =
         io::write_synthetic_screen(world, *screen, io::SyntheticScreenFiles::beside(request.common.output),
-                                   request.filter(), options_json(request), log);
+                                   request.filter, options_json(request), log);
     tell(world, request, *screen, report, seconds_since(start), log);
     return 0;
 }

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "commands.hpp"
+#include "figures.hpp"
+#include "lazynet/core/text.hpp"
 #include "lazynet/io/screen_file.hpp"
 #include "lazynet/train/provenance.hpp"
 #include "lazynet/train/trainer.hpp"
@@ -119,23 +120,14 @@ void print_summary(const train::TrainSummary& summary, const TrainCommand& comma
     double total = 0.0;
     for (const auto& phase : summary.phases) {
         total += phase.seconds;
-        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>8.1f} MB", phase.name, phase.seconds,
-                             phase.peak_bytes / 1e6));
+        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>10}", phase.name, phase.seconds,
+                             size_text(phase.peak_bytes)));
     }
-    log.info(fmt::format("  {:<24}{:>8.1f} s   parameters per rank  {:>8.1f} MB", "all", total,
-                         summary.parameter_bytes / 1e6));
+    log.info(fmt::format("  {:<24}{:>8.1f} s   parameters per rank  {:>10}", "all", total,
+                         size_text(summary.parameter_bytes)));
     log.info("wrote " + command.output.path);
     if (!command.output.edges.empty()) {
         log.info("wrote " + command.output.edges);
-    }
-}
-
-void write_json(const std::string& path, const Json& json) {
-    std::ofstream file(path);
-    file << json.dump(2) << "\n";
-    file.close();
-    if (!file) {
-        throw UserError("--json " + path + ": cannot write this file");
     }
 }
 
@@ -147,11 +139,10 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Tr
         "Under MPI the shards (replica x gene block) are spread over the ranks; the result is the same for any number.",
         &command.common);
     add_train_options(line, command.config, command.words);
-    line.group("Edge list")
-        .add_options()("edges", po::value(&command.output.edges),
-                       "also write the edges as TSV (gzip when the name ends in .gz), most certain first")(
-            "edges-top", po::value(&command.output.edges_top)->default_value(command.output.edges_top),
-            "longest edge list; 0: all");
+    auto edges = line.group("Edge list").add_options();
+    edges("edges", po::value(&command.output.edges),
+          "also write the edges as TSV (gzip when the name ends in .gz), most certain first");
+    edges("edges-top", bind(command.output.edges_top), "longest edge list; 0: all");
     add_screen_options(line.group("Screen"), command.screen);
     line.positional("input", &command.inputs, 1);
     if (!line.parse(world, args)) {
@@ -166,7 +157,9 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Tr
         command.screen.path = command.inputs[0];
         read_words(command.words, command.config);
         command.output.options = recorded_options(line);
-        if (world.is_root() && !command.common.dry_run) {
+    });
+    world.on_root([&] {
+        if (!command.common.dry_run) {
             require_writable(command.output.path, command.common.overwrite);
             if (!command.output.edges.empty()) {
                 require_writable(command.output.edges, command.common.overwrite);
@@ -184,19 +177,15 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
         return 0;
     }
     Log log = command.common.log(world);
-    log.info(fmt::format("lazynet {} (git {}), {} rank{}, seed {}", train::version(), train::git_hash(), world.size(),
-                         world.size() == 1 ? "" : "s", command.config.seed));
+    log.info(fmt::format("lazynet {} (git {}), {}, seed {}", train::version(), train::git_hash(),
+                         counted(world.size(), "rank"), command.config.seed));
     std::optional<io::ScreenFile> file;
     world.together([&] { file = io::open_screen(command.screen); });
     const auto summary = train::train_screen(world, std::move(*file), command.config, command.output, kShown, log);
     if (world.is_root()) {
         print_summary(summary, command, log);
     }
-    world.together([&] {
-        if (world.is_root() && !command.common.json.empty()) {
-            write_json(command.common.json, to_json(summary));
-        }
-    });
+    world.on_root([&] { write_json(command.common, to_json(summary)); });
     return 0;
 }
 

@@ -1,4 +1,6 @@
 #include "lazynet/mpi/environment.hpp"
 #include "program.hpp"
 
-int main(int argc, char** argv) { return lazynet::mpi::guarded_main(argc, argv, lazynet::cli::run); }
+int main(int argc, char** argv) {
+    return lazynet::mpi::guarded_main(argc, argv, lazynet::cli::run);
+}

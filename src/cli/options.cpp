@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -18,8 +19,7 @@ std::string text_of(const po::variable_value& value) {
     if (const auto* s = boost::any_cast<std::string>(&any)) {
         out << *s;
     } else if (const auto* d = boost::any_cast<double>(&any)) {
-        out.precision(17);
-        out << *d;
+        out << fmt::format("{}", *d);  // the shortest text that reads back as the same number
     } else if (const auto* i = boost::any_cast<Index>(&any)) {
         out << *i;
     } else if (const auto* u = boost::any_cast<std::uint64_t>(&any)) {
@@ -121,6 +121,11 @@ bool CommandLine::parse(const mpi::Communicator& world, std::span<const std::str
         }
         return false;
     }
+    world.on_root([&] {
+        if (!common_->json.empty()) {
+            require_writable(common_->json, true);
+        }
+    });
     return true;
 }
 
@@ -138,6 +143,18 @@ std::string CommandLine::resolved() const {
         }
     }
     return text;
+}
+
+po::typed_value<double>* bind(double& field) {
+    return po::value(&field)->default_value(field, fmt::format("{}", field));
+}
+
+void refuse_word(const std::string& option, const std::string& word, std::span<const std::string> expected) {
+    std::string list = expected.front();
+    for (std::size_t i = 1; i < expected.size(); ++i) {
+        list += (i + 1 < expected.size() ? ", " : " or ") + expected[i];
+    }
+    throw UserError("--" + option + " " + word + ": expected " + list);
 }
 
 void require_writable(const std::string& output, bool overwrite) {

@@ -42,7 +42,7 @@ public:
     /// Arguments without a name; `most` < 0: any number.
     void positional(const std::string& name, std::vector<std::string>* values, int most);
     /// False when the user asked for --help or --print-config, which root then has printed.
-    /// @throws AgreedError with the reason and a pointer to --help
+    /// @throws AgreedError with the reason and a pointer to --help; also when --json cannot be written
     bool parse(const mpi::Communicator& world, std::span<const std::string> args);
     [[nodiscard]] const po::variables_map& values() const { return values_; }
     /// Every option with its resolved value, `name = value` lines that --config reads back.
@@ -62,6 +62,36 @@ private:
     bool help_ = false;
     CommonOptions* common_;
 };
+
+/// An option whose default is what the field holds.
+template <typename T>
+auto bind(T& field) {
+    return po::value(&field)->default_value(field);
+}
+/// Numbers that print as they were typed: without this 0.1 would appear as 0.10000000000000001.
+po::typed_value<double>* bind(double& field);
+
+/// A word that an option takes, and what it means.
+template <typename T>
+struct Choice {
+    std::string word;
+    T value;
+};
+/// Throws UserError: "--<option> <word>: expected a, b or c".
+[[noreturn]] void refuse_word(const std::string& option, const std::string& word,
+                              std::span<const std::string> expected);
+/// What `word` means. @throws UserError naming the option and all choices
+template <typename T>
+T choose(const std::string& option, const std::string& word, const std::vector<Choice<T>>& choices) {
+    std::vector<std::string> words;
+    for (const Choice<T>& choice : choices) {
+        if (choice.word == word) {
+            return choice.value;
+        }
+        words.push_back(choice.word);
+    }
+    refuse_word(option, word, words);
+}
 
 /// Refuses an output that exists (without --overwrite) or whose folder is missing or not writable.
 /// @throws UserError; call inside Communicator::together

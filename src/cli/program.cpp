@@ -1,38 +1,29 @@
 #include "program.hpp"
 
+#include <array>
 #include <cstdio>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "command_table.hpp"
 #include "commands.hpp"
-#include "lazynet/core/error.hpp"
 #include "version.hpp"
 
 namespace lazynet::cli {
 namespace {
 
-struct Entry {
-    std::string_view name;
-    Command command;
-    std::string_view does;
-};
-
-const std::vector<Entry> kCommands = {
+constexpr std::array<CommandEntry, 4> kCommands = {{
     {"inspect", inspect, "what is in a screen, and would it train"},
     {"simulate", simulate, "write a synthetic screen with its ground truth and a prior"},
     {"train", train, "screen -> ensemble -> consensus interaction matrix (run.h5ad)"},
     {"network", network, "write the edge list of a finished run"},
-};
+}};
 
 std::string usage() {
-    std::string text =
-        "usage: lazynet <command> [options]      (under MPI: mpirun -n 4 lazynet <command> ..., srun lazynet ...)\n\n"
-        "commands:\n";
-    for (const Entry& entry : kCommands) {
-        text += "  " + std::string(entry.name) + std::string(12 - entry.name.size(), ' ') + std::string(entry.does) + "\n";
-    }
-    return text +
+    return "usage: lazynet <command> [options]      (under MPI: mpirun -n 4 lazynet <command> ..., srun lazynet "
+           "...)\n\n"
+           "commands:\n" +
+           listing(kCommands) +
            "\n`lazynet <command> --help` lists a command's options, `lazynet --version` what this build is made of.\n"
            "exit codes: 0 done, 1 bug, 2 user error, 85 stopped on request after a checkpoint\n";
 }
@@ -42,7 +33,7 @@ std::string usage() {
 int run(int argc, char** argv) {
     const auto world = mpi::Communicator::world();
     const std::vector<std::string> args(argv + 1, argv + argc);
-    if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
+    if (args.empty() || args[0] == "help") {
         if (world.is_root()) {
             std::fputs(usage().c_str(), args.empty() ? stderr : stdout);
         }
@@ -54,12 +45,7 @@ int run(int argc, char** argv) {
         }
         return 0;
     }
-    for (const Entry& entry : kCommands) {
-        if (entry.name == args[0]) {
-            return entry.command(world, std::span(args).subspan(1));
-        }
-    }
-    throw AgreedError("unknown command '" + args[0] + "'\n" + usage());
+    return dispatch(world, kCommands, args, usage(), "unknown command");
 }
 
 }  // namespace lazynet::cli

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-namespace lazynet::cli {
+#include "options.hpp"
 
-namespace po = boost::program_options;
+namespace lazynet::cli {
 
 void add_screen_options(po::options_description& group, ScreenOptions& options) {
     auto add = group.add_options();
@@ -24,11 +24,10 @@ void add_screen_options(po::options_description& group, ScreenOptions& options) 
         "use only cells with COLUMN OP VALUE, as in 'guide_frac>0.6'; may be repeated");
     add("genes", po::value(&options.genes_file),
         "use only the genes in this file, one per line, and the measured perturbed ones");
-    add("duplicate-genes", po::value(&options.duplicate_genes)->default_value(options.duplicate_genes),
+    add("duplicate-genes", bind(options.duplicate_genes),
         "gene names that occur twice: error, first, drop (all of them), suffix");
-    add("normalization", po::value(&options.normalization)->default_value(options.normalization),
-        "what the values are: auto, counts, log1p");
-    add("min-cells-per-perturbation", po::value(&options.min_cells)->default_value(options.min_cells),
+    add("normalization", bind(options.normalization), "what the values are: auto, counts, log1p");
+    add("min-cells-per-perturbation", bind(options.min_cells),
         "leave out perturbations (in a context) with fewer cells, and contexts with fewer controls");
 }
 

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "lazynet/core/text.hpp"
+
 namespace lazynet::cli {
 namespace {
 
@@ -72,11 +74,11 @@ std::string gene_lines(const ScreenReport& r, bool verbose) {
     return text;
 }
 
-std::string size_text(const std::vector<Index>& by_size) {
+std::string sizes_text(const std::vector<Index>& by_size) {
     std::vector<std::string> parts;
     for (std::size_t k = 1; k < by_size.size(); ++k) {
         if (by_size[k] > 0) {
-            parts.push_back(fmt::format("{} of {} gene{}", by_size[k], k, k == 1 ? "" : "s"));
+            parts.push_back(fmt::format("{} of {}", by_size[k], counted(static_cast<Index>(k), "gene")));
         }
     }
     return fmt::format("{}", fmt::join(parts, ", "));
@@ -103,7 +105,7 @@ std::string label_lines(const ScreenReport& r, bool verbose) {
     }
     if (!r.perturbation_cells.empty()) {
         text += line("perturbed", fmt::format("{} perturbations: {}", r.perturbation_cells.size(),
-                                              size_text(r.perturbations_by_size)));
+                                              sizes_text(r.perturbations_by_size)));
         text += line("cells each", quantile_text(r.perturbation_cells));
     }
     if (r.cells_used > 0) {
@@ -117,8 +119,7 @@ std::string label_lines(const ScreenReport& r, bool verbose) {
     text += line("batches",
                  r.batch_col.empty() ? "" : fmt::format("column '{}': {}", r.batch_col, counts(r.batches, verbose)));
     if (!r.unmeasured.empty()) {
-        text += line("not measured",
-                     names(r.unmeasured, verbose));
+        text += line("not measured", names(r.unmeasured, verbose));
     }
     return text;
 }

@@ -14,9 +14,9 @@ std::string version_text() {
     std::string mpi = mpi::library_version();
     mpi = mpi.substr(0, mpi.find(','));
     return "lazynet    " + train::version() + " (git " + train::git_hash() + ")\n" +  //
-           "compiler   " + train::compiler() + "\n" +                              //
-           "MPI        " + mpi + "\n" +                                            //
-           "HDF5       " + io::hdf5_version() + "\n" +                             //
+           "compiler   " + train::compiler() + "\n" +                                 //
+           "MPI        " + mpi + "\n" +                                               //
+           "HDF5       " + io::hdf5_version() + "\n" +                                //
            "Eigen      " + eigen + " (" + Eigen::SimdInstructionSetsInUse() + ")\n";
 }
 

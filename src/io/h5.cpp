@@ -40,13 +40,21 @@ void read_as(hid_t dataset, hid_t type, Range range, std::span<T> out) {
     if (range.size() == 0) {
         return;
     }
-    const hsize_t start = static_cast<hsize_t>(range.begin);
-    const hsize_t count = static_cast<hsize_t>(range.size());
-    const Handle file_space(H5Dget_space(dataset), H5Sclose, "read a dataset's extent");
-    const Handle memory_space(H5Screate_simple(1, &count, nullptr), H5Sclose, "describe memory");
-    require(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, &start, nullptr, &count, nullptr), "select a slice");
-    require(H5Dread(dataset, type, memory_space, file_space, H5P_DEFAULT, out.data()), "read a dataset");
+    read_slab(dataset, type, {{static_cast<hsize_t>(range.begin)}, {static_cast<hsize_t>(range.size())}}, out.data(),
+              "read a dataset");
 }
+
+/// A slab on disk and in memory.
+struct Selection {
+    Selection(hid_t dataset, const Slab& slab, const std::string& what)
+        : file(H5Dget_space(dataset), H5Sclose, what),
+          memory(H5Screate_simple(static_cast<int>(slab.count.size()), slab.count.data(), nullptr), H5Sclose, what) {
+        require(H5Sselect_hyperslab(file, H5S_SELECT_SET, slab.start.data(), nullptr, slab.count.data(), nullptr),
+                what);
+    }
+    Handle file;
+    Handle memory;
+};
 
 std::vector<std::string> read_fixed_strings(hid_t dataset, hid_t file_type, std::size_t n) {
     const std::size_t width = H5Tget_size(file_type);
@@ -161,8 +169,29 @@ std::vector<hsize_t> dataset_shape(hid_t dataset) {
     return shape;
 }
 
-void read_slice(hid_t dataset, Range range, std::span<float> out) { read_as(dataset, H5T_NATIVE_FLOAT, range, out); }
-void read_slice(hid_t dataset, Range range, std::span<double> out) { read_as(dataset, H5T_NATIVE_DOUBLE, range, out); }
+Handle string_type(H5T_cset_t charset) {
+    Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "make a string type");
+    require(H5Tset_size(type, H5T_VARIABLE), "make a string type");
+    require(H5Tset_cset(type, charset), "make a string type");
+    return type;
+}
+
+void read_slab(hid_t dataset, hid_t type, const Slab& slab, void* out, const std::string& what) {
+    const Selection at(dataset, slab, what);
+    require(H5Dread(dataset, type, at.memory, at.file, H5P_DEFAULT, out), what);
+}
+
+void write_slab(hid_t dataset, hid_t type, const Slab& slab, const void* values, const std::string& what) {
+    const Selection at(dataset, slab, what);
+    require(H5Dwrite(dataset, type, at.memory, at.file, H5P_DEFAULT, values), what);
+}
+
+void read_slice(hid_t dataset, Range range, std::span<float> out) {
+    read_as(dataset, H5T_NATIVE_FLOAT, range, out);
+}
+void read_slice(hid_t dataset, Range range, std::span<double> out) {
+    read_as(dataset, H5T_NATIVE_DOUBLE, range, out);
+}
 void read_slice(hid_t dataset, Range range, std::span<std::int32_t> out) {
     read_as(dataset, H5T_NATIVE_INT32, range, out);
 }
@@ -185,10 +214,7 @@ std::vector<std::string> read_strings(hid_t dataset) {
     if (H5Tis_variable_str(type) <= 0) {
         return read_fixed_strings(dataset, type, n);
     }
-    const Handle memory(H5Tcopy(H5T_C_S1), H5Tclose, "make a string type");
-    require(H5Tset_size(memory, H5T_VARIABLE), "make a string type");
-    require(H5Tset_cset(memory, H5Tget_cset(type)), "make a string type");
-    return read_variable_strings(dataset, memory, n);
+    return read_variable_strings(dataset, string_type(H5Tget_cset(type)), n);
 }
 
 std::string read_string_attribute(hid_t object, const std::string& name) {
@@ -201,9 +227,7 @@ std::string read_string_attribute(hid_t object, const std::string& name) {
         return "";
     }
     if (H5Tis_variable_str(type) > 0) {
-        const Handle memory(H5Tcopy(H5T_C_S1), H5Tclose, "make a string type");
-        require(H5Tset_size(memory, H5T_VARIABLE), "make a string type");
-        require(H5Tset_cset(memory, H5Tget_cset(type)), "make a string type");
+        const Handle memory = string_type(H5Tget_cset(type));
         char* raw = nullptr;
         require(H5Aread(attribute, memory, static_cast<void*>(&raw)), "read attribute '" + name + "'");
         std::string text = raw == nullptr ? "" : raw;

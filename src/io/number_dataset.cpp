@@ -107,18 +107,12 @@ void NumberDataset::read_as(hid_t type, Range range, void* out) const {
     if (range.size() == 0) {
         return;
     }
-    std::vector<hsize_t> start(shape_.size());
-    std::vector<hsize_t> count = shape_;
-    start[0] = static_cast<hsize_t>(range.begin);
-    count[0] = static_cast<hsize_t>(range.size());
+    Slab slab{std::vector<hsize_t>(shape_.size()), shape_};
+    slab.start[0] = static_cast<hsize_t>(range.begin);
+    slab.count[0] = static_cast<hsize_t>(range.size());
     try {
-        const Handle file_space(H5Dget_space(dataset_), H5Sclose, "read its extent");
-        const Handle memory_space(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose,
-                                  "describe memory");
-        require(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
-                "select a slice");
-        require(H5Dread(dataset_, type, memory_space, file_space, H5P_DEFAULT, out),
-                fmt::format("read elements {} to {}; the file is damaged or truncated", range.begin, range.end));
+        read_slab(dataset_, type, slab, out,
+                  fmt::format("read elements {} to {}; the file is damaged or truncated", range.begin, range.end));
     } catch (const UserError& e) {
         throw UserError(where_ + ": " + e.what());
     }

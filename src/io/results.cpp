@@ -1,13 +1,14 @@
 #include "lazynet/io/results.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "lazynet/core/error.hpp"
+#include "lazynet/core/text.hpp"
+#include "lazynet/io/anndata_matrices.hpp"
 
 namespace lazynet::io {
 namespace {
@@ -26,7 +27,7 @@ std::uint64_t bytes_of(const std::vector<std::string>& strings) {
 
 std::uint64_t bytes_of(const Table& table) {
     std::uint64_t bytes = bytes_of(table.index);
-    for (const Column& column : table.columns) {
+    for (const TableColumn& column : table.columns) {
         bytes += kElementOverhead;
         if (const auto* s = std::get_if<std::vector<std::string>>(&column.values)) {
             bytes += bytes_of(*s);
@@ -60,8 +61,8 @@ ResultsFile::~ResultsFile() {
     }
     datasets_.clear();
     file_.release();
-    if (unfinished_) {  // also off the root: after a failure on this rank alone the root is killed, not unwound
-        unlink(TemporaryFile::name_for(output_).c_str());
+    if (identity_ != 0) {  // also off the root: after a failure on this rank alone the root is killed, not unwound
+        TemporaryFile::remove(output_, identity_);
     }
 }
 
@@ -74,6 +75,21 @@ void ResultsFile::attempt(const std::function<void()>& action) {
         action();
     } catch (const UserError& e) {
         failure_ = e.what();
+    }
+}
+
+/// All ranks: what the root does alone, and an agreement on it.
+void ResultsFile::attempt_on_root(const std::function<void()>& action) {
+    if (world_.is_root()) {
+        attempt(action);
+    }
+    discard_after_failure();
+    world_.on_root([&] { throw_failure(); });
+}
+
+void ResultsFile::throw_failure() const {
+    if (failure_) {
+        throw UserError(*failure_);
     }
 }
 
@@ -121,12 +137,7 @@ void ResultsFile::declare_csr(const std::string& where, Index rows, Index cols, 
 
 /// Root only: everything but the values of what is declared.
 void ResultsFile::create() {
-    const std::uint64_t needed = bytes_ + kFileOverhead;
-    const std::uint64_t available = free_bytes(output_);
-    if (needed > available) {
-        throw UserError("cannot write " + output_ + ": it needs " + size_text(needed) + " and its folder has " +
-                        size_text(available) + " free; make room, write elsewhere, or store less");
-    }
+    require_space(output_, bytes_ + kFileOverhead);
     temporary_ = std::make_unique<TemporaryFile>(output_);
     Handle file = create_anndata(temporary_->name());
     for (const Step& step : plan_) {
@@ -136,6 +147,7 @@ void ResultsFile::create() {
     require(H5Fclose(file.release()), "write " + output_);
     plan_.clear();
     temporary_->reserve(length_on_disk(temporary_->name()));
+    identity_ = temporary_->identity();
 }
 
 /// All ranks. HDF5 opens through MPI-IO, which fails on all ranks alike; where only some fail, nobody could close the
@@ -148,18 +160,15 @@ void ResultsFile::open() {
         file_ = Handle(H5Fopen(name.c_str(), H5F_ACC_RDWR, access), H5Fclose, "open " + name + " on all ranks");
     });
     const std::int64_t failed = world_.sum(std::int64_t{failure_ ? 1 : 0});
-    if (failure_ && failed < world_.size()) {
-        throw UserError(*failure_);
+    if (failed < world_.size()) {
+        throw_failure();
     }
 }
 
 void ResultsFile::open_for_data() {
-    unfinished_ = true;
     hdf5_reason();  // from here on HDF5's messages come in exceptions, not on stderr
-    if (world_.is_root()) {
-        attempt([&] { create(); });
-    }
-    agree();
+    attempt_on_root([&] { create(); });
+    world_.broadcast(std::as_writable_bytes(std::span(&identity_, 1)));
     open();
     agree();
 }
@@ -184,19 +193,15 @@ const ResultsFile::Shape& ResultsFile::shape_of(const std::string& where, Range 
     return at->second;
 }
 
-void ResultsFile::write_slab(const std::string& where, hid_t type, const Slab& slab, const void* values) {
+void ResultsFile::transfer(const std::string& where, hid_t type, const Slab& slab, const void* values) {
     attempt([&] {
         const std::string what =
             "write " + where + " of " + output_ + " from index " + std::to_string(slab.start[0]) + " on";
-        const Handle memory(H5Screate_simple(static_cast<int>(slab.count.size()), slab.count.data(), nullptr), H5Sclose,
-                            what);
         const hid_t to = dataset(where, what);
-        const Handle space(H5Dget_space(to), H5Sclose, what);
-        require(H5Sselect_hyperslab(space, H5S_SELECT_SET, slab.start.data(), nullptr, slab.count.data(), nullptr),
-                what);
-        if (H5Dwrite(to, type, memory, space, H5P_DEFAULT, values) < 0) {
-            throw UserError("cannot " + what + ": " + hdf5_reason() + " (" + size_text(free_bytes(output_)) +
-                            " free in its folder)");
+        try {
+            write_slab(to, type, slab, values, what);
+        } catch (const UserError& e) {
+            throw UserError(std::string(e.what()) + " (" + size_text(free_bytes(output_)) + " free in its folder)");
         }
     });
 }
@@ -216,7 +221,7 @@ void ResultsFile::write_rows(const std::string& where, Range rows, ConstMatrixVi
         const Index n = std::min(batch, rows.size() - r);
         const Slab slab = {{static_cast<hsize_t>(rows.begin + r), 0},
                            {static_cast<hsize_t>(n), static_cast<hsize_t>(shape.cols)}};
-        write_slab(where, H5T_NATIVE_FLOAT, slab, values.data() + r * shape.cols);
+        transfer(where, H5T_NATIVE_FLOAT, slab, values.data() + r * shape.cols);
     }
 }
 
@@ -225,7 +230,7 @@ void ResultsFile::write_entries(const std::string& where, hid_t type, Index begi
     const std::size_t batch = std::max<std::size_t>(1, transfer_bytes_ / sizeof(T));
     for (std::size_t at = 0; at < values.size(); at += batch) {
         const Slab slab = {{static_cast<hsize_t>(begin) + at}, {std::min(batch, values.size() - at)}};
-        write_slab(where, type, slab, values.data() + at);
+        transfer(where, type, slab, values.data() + at);
     }
 }
 
@@ -250,18 +255,18 @@ void ResultsFile::discard() {
         H5Eclear2(H5E_DEFAULT);
     }
     temporary_.reset();
-    unfinished_ = false;
+    identity_ = 0;
 }
 
-void ResultsFile::agree() {
+void ResultsFile::discard_after_failure() {
     if (world_.sum(std::int64_t{failure_ ? 1 : 0}) > 0) {
         discard();
     }
-    world_.together([&] {
-        if (failure_) {
-            throw UserError(*failure_);
-        }
-    });
+}
+
+void ResultsFile::agree() {
+    discard_after_failure();
+    world_.together([&] { throw_failure(); });
 }
 
 void ResultsFile::finish() {
@@ -271,12 +276,9 @@ void ResultsFile::finish() {
     const herr_t closed = H5Fclose(file_.release());  // collective: also on a rank that has failed
     attempt([&] { require(closed, "close " + output_); });
     agree();
-    if (world_.is_root()) {
-        attempt([&] { temporary_->publish(); });
-    }
-    agree();
+    attempt_on_root([&] { temporary_->publish(); });
     temporary_.reset();
-    unfinished_ = false;
+    identity_ = 0;
 }
 
 }  // namespace lazynet::io

@@ -35,13 +35,8 @@ void read_rows(hid_t dataset, Range rows, std::size_t cols, std::vector<float>& 
     if (out.empty()) {
         return;
     }
-    const hsize_t start[] = {static_cast<hsize_t>(rows.begin), 0};
-    const hsize_t count[] = {static_cast<hsize_t>(rows.size()), cols};
-    const Handle file_space(H5Dget_space(dataset), H5Sclose, "read a dataset's extent");
-    const Handle memory_space(H5Screate_simple(2, count, nullptr), H5Sclose, "describe memory");
-    require(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, nullptr, count, nullptr), "select rows");
-    require(H5Dread(dataset, H5T_NATIVE_FLOAT, memory_space, file_space, H5P_DEFAULT, out.data()),
-            "read consensus rows");
+    const Slab slab = {{static_cast<hsize_t>(rows.begin), 0}, {static_cast<hsize_t>(rows.size()), cols}};
+    read_slab(dataset, H5T_NATIVE_FLOAT, slab, out.data(), "read consensus rows");
 }
 
 template <typename T>

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <optional>
 
-#include "lazynet/io/staged_file.hpp"
+#include "lazynet/core/error.hpp"
+#include "lazynet/io/output_file.hpp"
 #include "lazynet/io/synthetic_screen_files.hpp"
 
 namespace lazynet::io {
@@ -101,6 +103,20 @@ private:
     Clock::time_point last_ = Clock::now();
 };
 
+/// Writes what the ranks drew in a round, where there is a file, on the root. @returns why it could not
+std::exception_ptr write_round(const Rounds& rounds, Index round, const std::vector<std::vector<std::byte>>& received,
+                               std::optional<CountsFile>& counts) {
+    try {
+        for (std::size_t rank = 0; rank < received.size() && counts; ++rank) {
+            const Range cells = rounds.cells(round, static_cast<int>(rank));
+            counts->append(from_bytes(received[rank], cells.size()));
+        }
+    } catch (const UserError&) {
+        return std::current_exception();
+    }
+    return nullptr;
+}
+
 /// Draws and writes all cells. While the root writes what was drawn in one round, all ranks draw the next.
 void stream_cells(const mpi::Communicator& world, SyntheticScreen& screen, const Rounds& rounds,
                   std::optional<CountsFile>& counts, Log& log) {
@@ -108,12 +124,15 @@ void stream_cells(const mpi::Communicator& world, SyntheticScreen& screen, const
     std::vector<std::vector<std::byte>> received;
     for (Index round = 0; round <= rounds.count(); ++round) {
         std::vector<std::vector<std::byte>> outgoing(static_cast<std::size_t>(world.size()));
+        std::exception_ptr failure;  // of writing, which only the root does
         world.together([&] {
-            for (int rank = 0; rank < static_cast<int>(received.size()) && world.is_root(); ++rank) {
-                const Range cells = rounds.cells(round - 1, rank);
-                counts->append(from_bytes(received[static_cast<std::size_t>(rank)], cells.size()));
-            }
+            failure = write_round(rounds, round - 1, received, counts);
             outgoing[0] = to_bytes(draw_chunk(screen, rounds.cells(round, world.rank())));
+        });
+        world.on_root([&] {
+            if (failure) {
+                std::rethrow_exception(failure);
+            }
         });
         received = world.exchange(outgoing);
         progress.update(std::min(rounds.total, round * rounds.per_round * kChunkCells));
@@ -121,31 +140,31 @@ void stream_cells(const mpi::Communicator& world, SyntheticScreen& screen, const
     log.progress_done();
 }
 
-/// The four files on the root, staged.
-struct StagedFiles {
-    explicit StagedFiles(const SyntheticScreenFiles& files)
+/// The four files on the root, under construction.
+struct UnfinishedFiles {
+    explicit UnfinishedFiles(const SyntheticScreenFiles& files)
         : screen(files.screen), truth(files.truth), edges(files.edges), prior(files.prior) {}
     /// All of them durable first, then under their names; returns their size.
-    std::int64_t publish() {
-        const std::int64_t bytes = screen.sync() + truth.sync() + edges.sync() + prior.sync();
+    std::uint64_t publish() {
+        const std::uint64_t bytes = screen.sync() + truth.sync() + edges.finish() + prior.finish();
         truth.publish();
-        edges.publish();
-        prior.publish();
+        edges.commit();
+        prior.commit();
         screen.publish();
         return bytes;
     }
-    StagedFile screen;
-    StagedFile truth;
-    StagedFile edges;
-    StagedFile prior;
+    TemporaryFile screen;
+    TemporaryFile truth;
+    OutputFile edges;
+    OutputFile prior;
 };
 
-void write_edges(const StagedFiles& staged, const SyntheticScreen& screen, SyntheticScreenReport& report) {
+void write_edges(UnfinishedFiles& files, const SyntheticScreen& screen, SyntheticScreenReport& report) {
     const auto edges = simulator::direct_edges(screen.network());
     const auto prior =
         simulator::corrupt(edges, screen.network().genes(), screen.options().prior, screen.options().seed);
-    staged.edges.write(edges_text(screen, edges));
-    staged.prior.write(prior_text(screen, prior));
+    files.edges.write(edges_text(screen, edges));
+    files.prior.write(prior_text(screen, prior));
     report.edges = static_cast<Index>(edges.size());
     report.prior_edges = static_cast<Index>(prior.size());
 }
@@ -171,28 +190,25 @@ double forecast_bytes(const SyntheticScreen& screen) {
 }
 
 SyntheticScreenReport write_synthetic_screen(const mpi::Communicator& world, SyntheticScreen& screen,
-                                             const SyntheticScreenFiles& files, h5ad::Compression compression,
+                                             const SyntheticScreenFiles& files, Compression compression,
                                              const std::string& options_json, Log& log) {
-    std::unique_ptr<StagedFiles> staged;
+    std::unique_ptr<UnfinishedFiles> unfinished;
     std::optional<CountsFile> counts;
     SyntheticScreenReport report;
-    world.together([&] {  // the small files first: what is wrong with them or the disk shows before the long work
-        if (world.is_root()) {
-            require_space(files.screen, forecast_bytes(screen) / (compression == h5ad::Compression::none ? 1.0 : 8.0));
-            staged = std::make_unique<StagedFiles>(files);
-            write_edges(*staged, screen, report);
-            write_truth(staged->truth, screen, compression, options_json);
-            counts.emplace(staged->screen, screen, compression);
-        }
+    world.on_root([&] {  // the small files first: what is wrong with them or the disk shows before the long work
+        const double share = compression == Compression::none ? 1.0 : 1.0 / 8.0;
+        require_space(files.screen, static_cast<std::uint64_t>(share * forecast_bytes(screen)));
+        unfinished = std::make_unique<UnfinishedFiles>(files);
+        write_edges(*unfinished, screen, report);
+        write_truth(unfinished->truth, screen, compression, options_json);
+        counts.emplace(unfinished->screen, screen, compression);
     });
-    stream_cells(world, screen, Rounds(screen.options().cells, world.size(), compression == h5ad::Compression::none),
-                 counts, log);
-    world.together([&] {
-        if (world.is_root()) {
-            report.nonzeros = counts->finish(options_json);
-            counts.reset();
-            report.bytes = staged->publish();
-        }
+    stream_cells(world, screen, Rounds(screen.options().cells, world.size(), compression == Compression::none), counts,
+                 log);
+    world.on_root([&] {
+        report.nonzeros = counts->finish(options_json);
+        counts.reset();
+        report.bytes = static_cast<std::int64_t>(unfinished->publish());
     });
     share(world, report);
     return report;

@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
+
+#include "lazynet/io/anndata_elements.hpp"
+#include "lazynet/io/h5_write.hpp"
 
 namespace lazynet::io {
 namespace {
@@ -12,7 +16,7 @@ namespace {
 using simulator::SimulatedCondition;
 using simulator::SyntheticScreen;
 
-constexpr std::int64_t kBookKeeping = 8 << 20;  // more than HDF5 adds to a file between two looks at its length
+constexpr std::uint64_t kBookKeeping = 8 << 20;  // more than HDF5 adds to a file between two looks at its length
 
 std::vector<std::string> numbered(const std::string& prefix, Index n) {
     std::vector<std::string> names;
@@ -24,8 +28,8 @@ std::vector<std::string> numbered(const std::string& prefix, Index n) {
 }
 
 /// A column of labels as anndata keeps them: sorted distinct values and, per row, the place in them.
-void write_labels(hid_t parent, const std::string& name, std::span<const std::string> labels,
-                  std::span<const std::int32_t> rows) {
+TableColumn label_column(const std::string& name, std::span<const std::string> labels,
+                         std::span<const std::int32_t> rows) {
     std::vector<std::string> categories;
     for (const std::int32_t row : rows) {
         if (row >= static_cast<std::int32_t>(categories.size())) {
@@ -44,7 +48,7 @@ void write_labels(hid_t parent, const std::string& name, std::span<const std::st
     std::vector<std::int32_t> codes(rows.size());
     std::transform(rows.begin(), rows.end(), codes.begin(),
                    [&](std::int32_t row) { return place[static_cast<std::size_t>(row)]; });
-    h5ad::write_categorical(parent, name, codes, categories);
+    return {name, Categorical{std::move(categories), std::move(codes)}};
 }
 
 std::vector<std::string> gene_names(const SyntheticScreen& screen) {
@@ -56,39 +60,63 @@ std::vector<std::string> gene_names(const SyntheticScreen& screen) {
 }
 
 /// What the strings and columns beside the matrix take, generously.
-std::int64_t room_for_labels(const SyntheticScreen& screen, Index rows) {
-    return 200 * (rows + screen.options().genes + static_cast<Index>(screen.conditions().size()));
+std::uint64_t room_for_labels(const SyntheticScreen& screen, Index rows) {
+    return 200 * static_cast<std::uint64_t>(rows + screen.options().genes) + 200 * screen.conditions().size();
 }
 
 /// What both h5ad files have: genes, the empty groups, the options.
 void write_frame(hid_t file, const SyntheticScreen& screen, const std::string& options_json) {
-    h5ad::create_dataframe(file, "var", gene_names(screen), {});
-    h5ad::create_empty_groups(file);
-    const Handle uns = open_group(file, "uns");
-    const Handle simulation = h5ad::create_group(uns, "simulation");
-    h5ad::write_string(simulation, "options", options_json);
+    write_table(file, "var", {gene_names(screen), {}});
+    complete_anndata(file);
+    write_text(file, "uns/simulation/options", options_json);
+}
+
+/// Everything to the file system, so that an error shows here and not in a destructor.
+void flush(hid_t file) {
+    require(H5Fflush(file, H5F_SCOPE_GLOBAL), "write to the disk");
+}
+
+/// The conditions of the truth: what was perturbed, in how many cells.
+Table condition_table(const SyntheticScreen& screen) {
+    std::vector<std::string> labels;
+    std::vector<std::string> contexts;
+    std::vector<std::int64_t> cells;
+    std::vector<bool> held_out;
+    for (const SimulatedCondition& condition : screen.conditions()) {
+        labels.push_back(screen.label(condition));
+        contexts.push_back(screen.context_name(condition.context));
+        cells.push_back(condition.cells);
+        held_out.push_back(condition.held_out);
+    }
+    std::vector<std::int32_t> rows(labels.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    return {numbered("condition", static_cast<Index>(labels.size())),
+            {label_column("perturbation", labels, rows),
+             label_column("cell_type", contexts, rows),
+             {"cells", std::move(cells)},
+             {"held_out", std::move(held_out)}}};
 }
 
 }  // namespace
 
-CountsFile::CountsFile(StagedFile& staged, const SyntheticScreen& screen, h5ad::Compression compression)
-    : staged_(&staged),
+CountsFile::CountsFile(TemporaryFile& unfinished, const SyntheticScreen& screen, Compression compression)
+    : unfinished_(&unfinished),
       screen_(&screen),
       wide_(1.2 * forecast_nonzeros(screen) > static_cast<double>(std::numeric_limits<std::int32_t>::max())),
-      file_(h5ad::create_file(staged.path())),
-      x_(h5ad::create_group(file_, "X", "csr_matrix", "0.1.0")),
+      file_(create_anndata(unfinished.name())),
+      x_(create_csr(file_, "X")),
       data_(x_, "data", H5T_IEEE_F32LE, compression),
       indices_(x_, "indices", wide_ ? H5T_STD_I64LE : H5T_STD_I32LE, compression),
       row_end_{0} {}
 
-void CountsFile::reserve(std::int64_t bytes) const {
-    staged_->reserve(h5ad::used_bytes(file_) + bytes + room_for_labels(*screen_, screen_->options().cells) +
-                     kBookKeeping);
+void CountsFile::reserve(std::uint64_t bytes) const {
+    unfinished_->reserve(used_bytes(file_) + bytes + room_for_labels(*screen_, screen_->options().cells) +
+                         kBookKeeping);
 }
 
 void CountsFile::append(const CountsChunk& chunk) {
-    reserve(h5ad::GrowingDataset::room_for(chunk.counts.size(), 4) +
-            h5ad::GrowingDataset::room_for(chunk.columns.size(), wide_ ? 8 : 4));
+    reserve(GrowingArray::room_for(chunk.counts.size(), 4) +
+            GrowingArray::room_for(chunk.columns.size(), wide_ ? 8 : 4));
     const std::int64_t before = row_end_.back();
     for (const std::int64_t end : chunk.cell_end) {
         row_end_.push_back(before + end);
@@ -100,46 +128,34 @@ void CountsFile::append(const CountsChunk& chunk) {
 Index CountsFile::finish(const std::string& options_json) {
     const Index nonzeros = data_.size();
     write_row_ends();
-    write_cells();
+    write_table(file_, "obs", cell_table());
     write_frame(file_, *screen_, options_json);
-    h5ad::flush(file_);
+    flush(file_);
     data_ = {};
     indices_ = {};
     x_ = {};
     file_ = {};
-    staged_->trim(h5ad::used_bytes(staged_->path()));
+    unfinished_->trim(used_bytes(unfinished_->name()));
     return nonzeros;
 }
 
 void CountsFile::write_row_ends() const {
     if (wide_ || row_end_.back() > std::numeric_limits<std::int32_t>::max()) {
-        h5ad::write_array(x_, "indptr", row_end_);
+        write_array(x_, "indptr", row_end_);
     } else {
-        h5ad::write_array(x_, "indptr", std::vector<std::int32_t>(row_end_.begin(), row_end_.end()));
+        write_array(x_, "indptr", std::vector<std::int32_t>(row_end_.begin(), row_end_.end()));
     }
-    const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(row_end_.size()) - 1, screen_->options().genes};
-    h5ad::write_attribute(x_, "shape", shape);
+    write_shape(x_, static_cast<Index>(row_end_.size()) - 1, screen_->options().genes);
 }
 
-void CountsFile::write_cells() const {
+Table CountsFile::cell_table() const {
     const SyntheticScreen& screen = *screen_;
     const auto& options = screen.options();
-    std::vector<std::string> columns = {"perturbation"};
-    if (options.contexts > 1) {
-        columns.emplace_back("cell_type");
-    }
-    columns.insert(columns.end(), {"batch", "library_size"});
-    const Handle obs = h5ad::create_dataframe(file_, "obs", numbered("cell", options.cells), columns);
-
     std::vector<std::string> labels;
     std::vector<std::string> contexts;
     for (const SimulatedCondition& condition : screen.conditions()) {
         labels.push_back(screen.label(condition));
         contexts.push_back(screen.context_name(condition.context));
-    }
-    write_labels(obs, "perturbation", labels, screen.cell_condition());
-    if (options.contexts > 1) {
-        write_labels(obs, "cell_type", contexts, screen.cell_condition());
     }
     std::vector<std::int32_t> batch;
     std::vector<float> library;
@@ -147,44 +163,34 @@ void CountsFile::write_cells() const {
         batch.push_back(static_cast<std::int32_t>(screen.sampler().batch(cell)));
         library.push_back(static_cast<float>(screen.sampler().library_size(cell)));
     }
-    write_labels(obs, "batch", numbered("batch", options.sampling.batches), batch);
-    h5ad::write_array(obs, "library_size", library);
+    Table table{numbered("cell", options.cells), {label_column("perturbation", labels, screen.cell_condition())}};
+    if (options.contexts > 1) {
+        table.columns.push_back(label_column("cell_type", contexts, screen.cell_condition()));
+    }
+    table.columns.push_back(label_column("batch", numbered("batch", options.sampling.batches), batch));
+    table.columns.push_back({"library_size", std::move(library)});
+    return table;
 }
 
-void write_truth(StagedFile& staged, const SyntheticScreen& screen, h5ad::Compression compression,
+void write_truth(TemporaryFile& unfinished, const SyntheticScreen& screen, Compression compression,
                  const std::string& options_json) {
-    const auto& conditions = screen.conditions();
-    const auto n = static_cast<Index>(conditions.size());
-    staged.reserve(n * (4 * screen.options().genes + 64) + room_for_labels(screen, n) + kBookKeeping);
+    const auto n = static_cast<Index>(screen.conditions().size());
+    const Index genes = screen.options().genes;
     {
-        const Handle file = h5ad::create_file(staged.path());
-        const Handle x = h5ad::create_matrix(file, "X", n, screen.options().genes, compression);
-        std::vector<float> row(static_cast<std::size_t>(screen.options().genes));
-        std::vector<std::string> labels;
-        std::vector<std::string> contexts;
-        std::vector<std::int64_t> cells;
-        std::vector<bool> held_out;
+        const Handle file = create_anndata(unfinished.name());
+        unfinished.reserve(static_cast<std::uint64_t>(n * (4 * genes + 64)) + room_for_labels(screen, n) +
+                           kBookKeeping);
+        const Handle x = create_dense(file, "X", n, genes, compression);
+        std::vector<float> row(static_cast<std::size_t>(genes));
         for (Index c = 0; c < n; ++c) {
-            const SimulatedCondition& condition = conditions[static_cast<std::size_t>(c)];
             screen.truth(c, row);
-            h5ad::write_rows(x, c, row);
-            labels.push_back(screen.label(condition));
-            contexts.push_back(screen.context_name(condition.context));
-            cells.push_back(condition.cells);
-            held_out.push_back(condition.held_out);
+            write_rows(x, c, row);
         }
-        const std::vector<std::string> columns = {"perturbation", "cell_type", "cells", "held_out"};
-        const Handle obs = h5ad::create_dataframe(file, "obs", numbered("condition", n), columns);
-        std::vector<std::int32_t> rows(conditions.size());
-        std::iota(rows.begin(), rows.end(), 0);
-        write_labels(obs, "perturbation", labels, rows);
-        write_labels(obs, "cell_type", contexts, rows);
-        h5ad::write_array(obs, "cells", cells);
-        h5ad::write_booleans(obs, "held_out", held_out);
+        write_table(file, "obs", condition_table(screen));
         write_frame(file, screen, options_json);
-        h5ad::flush(file);
+        flush(file);
     }
-    staged.trim(h5ad::used_bytes(staged.path()));
+    unfinished.trim(used_bytes(unfinished.name()));
 }
 
 std::string edges_text(const SyntheticScreen& screen, std::span<const simulator::Edge> edges) {

@@ -45,6 +45,16 @@ T reduce(MPI_Comm comm, T value, MPI_Datatype type, MPI_Op op) {
     return result;
 }
 
+/// Why a phase failed; nothing where it did not.
+std::optional<std::string> failure_of(const std::function<void()>& phase) {
+    try {
+        phase();
+    } catch (const UserError& e) {
+        return e.what();
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 MpiError::MpiError(int code, std::source_location where) : InternalError(describe(code, where)) {}
@@ -177,12 +187,7 @@ std::vector<std::vector<std::byte>> Communicator::exchange(const std::vector<std
 }
 
 void Communicator::together(const std::function<void()>& phase) const {
-    std::optional<std::string> mine;
-    try {
-        phase();
-    } catch (const UserError& e) {
-        mine = e.what();
-    }
+    const std::optional<std::string> mine = failure_of(phase);
     const std::int64_t failures = sum(mine ? 1 : 0);
     if (failures == 0) {
         return;
@@ -193,6 +198,13 @@ void Communicator::together(const std::function<void()>& phase) const {
         text = failures == size_ ? *mine : "rank " + std::to_string(first) + ": " + *mine;
     }
     throw AgreedError(broadcast(text, first));
+}
+
+void Communicator::on_root(const std::function<void()>& phase) const {
+    const std::optional<std::string> failure = is_root() ? failure_of(phase) : std::nullopt;
+    if (sum(failure ? 1 : 0) > 0) {
+        throw AgreedError(broadcast(failure.value_or("")));
+    }
 }
 
 }  // namespace lazynet::mpi

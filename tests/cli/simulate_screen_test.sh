@@ -39,7 +39,7 @@ refused() {
   local code=$?
   [ $code = 2 ] || fail "'$*': exit code $code, not 2"
   grep -qF -- "$expected" err || fail "'$*': no '$expected' in: $(cat err)"
-  compgen -G '*.tmp' && fail "'$*' left a temporary file"
+  compgen -G '*.tmp-lazynet' && fail "'$*' left a temporary file"
 }
 refused "a.h5ad exists" screen -o a.h5ad
 refused "no output named" screen
@@ -79,10 +79,10 @@ for signal in INT TERM; do
   env --default-signal=INT "$LAZYNET" simulate screen --cells 200000 --genes 5000 -o stop/x.h5ad --quiet &
   pid=$!
   for _ in $(seq 100); do
-    [ -e stop/x.h5ad.tmp ] && break
+    [ -e stop/x.h5ad.tmp-lazynet ] && break
     sleep 0.05
   done
-  [ -e stop/x.h5ad.tmp ] || fail "SIG$signal: no temporary file to begin with"
+  [ -e stop/x.h5ad.tmp-lazynet ] || fail "SIG$signal: no temporary file to begin with"
   kill -s $signal $pid
   wait $pid
   [ $? = $((128 + $(kill -l $signal))) ] || fail "SIG$signal: not ended by it"

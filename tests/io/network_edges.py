@@ -3,29 +3,13 @@
 import gzip
 import json
 import os
-import subprocess
 import sys
 import tempfile
 
-try:
-    import anndata
-    import numpy as np
-except ImportError as e:
-    print("skipped:", e)
-    sys.exit(77)
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from runs import *  # noqa: E402,F403
 
 HEADER = "regulator\ttarget\tmean\tsd\tsign_agreement\tselected"
-
-
-def mpi(ranks, *words, code=0):
-    done = subprocess.run([os.environ["MPIEXEC"], "-n", str(ranks)] + [str(w) for w in words], timeout=100,
-                          capture_output=True, text=True)
-    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
-    return done.stdout + done.stderr
-
-
-def write(path, **options):
-    mpi(2, sys.argv[1], path, *[w for k, v in options.items() for w in ("--" + k, v)])
 
 
 def network(ranks, run, *words, code=0):

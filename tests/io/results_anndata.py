@@ -1,25 +1,11 @@
 #!/usr/bin/python3
 """results_anndata.py <write_run>: anndata reads every element of a results file with the value it was given."""
 import os
-import subprocess
 import sys
 import tempfile
 
-try:
-    import anndata
-    import h5py
-    import numpy as np
-    import pandas as pd
-    import scipy.sparse as sp
-except ImportError as e:
-    print("skipped:", e)
-    sys.exit(77)
-
-
-def write(path, ranks, **options):
-    words = [w for k, v in options.items() for w in ("--" + k, str(v))]
-    subprocess.run([os.environ["MPIEXEC"], "-n", str(ranks), sys.argv[1], path] + words, check=True, timeout=100)
-    return anndata.read_h5ad(path)
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from runs import *  # noqa: E402,F403
 
 
 def statistic(name, rows, cols, first=0):

@@ -1,11 +1,7 @@
 #!/usr/bin/env bash
 # results_bytes.sh <write_run>: the same bytes for 1, 2, 3 and 4 ranks, for any batch and transfer length, and whatever
 # the memory held before.
-set -eu
-write_run=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
+source "$(dirname "${BASH_SOURCE[0]}")/preamble.sh"
 
 same() { # same <name> <ranks> <arguments...>: compares with the first file of that name
   local name=$1 ranks=$2; shift 2

@@ -2,7 +2,8 @@
 //                   [--break HOW]
 // Writes a run.h5ad whose values follow from their row and column alone, so a test can check every one of them.
 // --break: fsize (a write fails on the last rank), full (the disk fills up while writing), agreed, alone (an exception
-// while the file is open), none-written (no rows at all), replaced (another run takes the temporary name).
+// while the file is open), none-written (no rows at all), replaced (another run takes the temporary name),
+// replaced-alone (first replaced, then alone).
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/io/results.hpp"
+#include "lazynet/io/temporary_file.hpp"
 #include "lazynet/mpi/communicator.hpp"
 #include "lazynet/mpi/environment.hpp"
 
@@ -214,17 +216,17 @@ void break_it(const Options& o, const lazynet::mpi::Communicator& world) {
     if (o.how == "full" && world.is_root()) {
         fill_disk(o.output);
     }
-    if (o.how == "replaced" && world.is_root()) {
+    if (o.how.starts_with("replaced") && world.is_root()) {
         const lazynet::io::TemporaryFile other(o.output + ".other");
         rename(other.name().c_str(), lazynet::io::TemporaryFile::name_for(o.output).c_str());
     }
     if (o.how == "agreed") {
         throw lazynet::AgreedError("something else failed on all ranks");
     }
-    if (o.how == "alone" && is_last) {
+    world.barrier();
+    if (o.how.ends_with("alone") && is_last) {
         throw lazynet::UserError("something else failed on one rank");
     }
-    world.barrier();
 }
 
 int run(int argc, char** argv) {

@@ -4,6 +4,8 @@
 
 #include <numeric>
 
+#include "message_of.hpp"
+
 namespace lazynet::mpi {
 namespace {
 
@@ -25,7 +27,8 @@ TEST(Communicator, ExchangeDeliversEveryMessageToItsRank) {
     }
     const auto from = world.exchange(to);
     for (int r = 0; r < world.size(); ++r) {
-        const std::vector<std::byte> expected(static_cast<std::size_t>(10 * r + world.rank()), static_cast<std::byte>(r));
+        const std::vector<std::byte> expected(static_cast<std::size_t>(10 * r + world.rank()),
+                                              static_cast<std::byte>(r));
         EXPECT_EQ(from[static_cast<std::size_t>(r)], expected);
     }
 }
@@ -33,18 +36,26 @@ TEST(Communicator, ExchangeDeliversEveryMessageToItsRank) {
 TEST(Communicator, TogetherMakesOneErrorOfOneRanksFailure) {
     const auto world = Communicator::world();
     const int failing = world.size() - 1;
-    try {
+    const std::string message = message_of<AgreedError>([&] {
         world.together([&] {
             if (world.rank() == failing) {
                 throw UserError("no such gene");
             }
         });
-        ADD_FAILURE() << "together did not throw";
-    } catch (const AgreedError& e) {
-        const std::string prefix = world.size() == 1 ? "" : "rank " + std::to_string(failing) + ": ";
-        EXPECT_EQ(std::string(e.what()), prefix + "no such gene");
-    }
+    });
+    const std::string prefix = world.size() == 1 ? "" : "rank " + std::to_string(failing) + ": ";
+    EXPECT_EQ(message, prefix + "no such gene");
     EXPECT_NO_THROW(world.together([] {}));
+}
+
+TEST(Communicator, OnRootRunsThereAloneAndNamesNoRank) {
+    const auto world = Communicator::world();
+    int runs = 0;
+    world.on_root([&] { ++runs; });
+    EXPECT_EQ(runs, world.is_root() ? 1 : 0);
+    for (const char* text : {"no such file", ""}) {
+        EXPECT_EQ(message_of<AgreedError>([&] { world.on_root([&] { throw UserError(text); }); }), text);
+    }
 }
 
 TEST(Communicator, BroadcastsTextOfAnyLength) {

@@ -7,17 +7,13 @@
 #include "lazynet/kernels/adam.hpp"
 #include "lazynet/kernels/output.hpp"
 #include "lazynet/kernels/sparse.hpp"
+#include "random_matrix.hpp"
 
 namespace lazynet {
 namespace {
 
 Matrix random_matrix(Index rows, Index cols, const char* stream) {
-    const Random random(1, stream);
-    Matrix m(rows, cols);
-    for (Index k = 0; k < m.size(); ++k) {
-        m.data()[k] = static_cast<float>(random.normal(static_cast<std::uint64_t>(k)));
-    }
-    return m;
+    return random_matrix(rows, cols, Random(1, stream));
 }
 
 /// A sparse matrix and its dense twin.

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "random_matrix.hpp"
+
 namespace lazynet {
 namespace {
 
@@ -11,10 +13,7 @@ namespace {
 LazyNet example(Index sums, Index products) {
     const LazyNetShape shape{5, sums, products, 4, 0.4f};
     LazyNet net(shape, Random(3, "net"), 0.5f);
-    const Random random(4, "net");
-    for (Index k = 0; k < net.c.size(); ++k) {
-        net.c.data()[k] = static_cast<float>(random.normal(static_cast<std::uint64_t>(k)));
-    }
+    net.c = random_matrix(net.c.rows(), net.c.cols(), Random(4, "net"));
     for (Index k = 0; k < shape.hidden(); ++k) {
         net.a(shape.inputs, k) = 0.1f * static_cast<float>(k);
     }
@@ -34,12 +33,7 @@ VectorD naive(const LazyNet& net, const VectorD& d) {
 }
 
 Matrix inputs(Index cells) {
-    Matrix d(cells, 5);
-    const Random random(9, "inputs");
-    for (Index k = 0; k < d.size(); ++k) {
-        d.data()[k] = 0.6f * static_cast<float>(random.normal(static_cast<std::uint64_t>(k)));
-    }
-    return d;
+    return random_matrix(cells, 5, Random(9, "inputs"), 0.6f);
 }
 
 Matrix preactivation(const LazyNet& net, const Matrix& d) {

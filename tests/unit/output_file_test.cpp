@@ -1,36 +1,25 @@
 #include "lazynet/io/output_file.hpp"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <memory>
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/io/edges.hpp"
+#include "message_of.hpp"
+#include "temporary_folder.hpp"
 
 namespace lazynet::io {
 namespace {
 
 namespace fs = std::filesystem;
 
-class OutputFileTest : public testing::Test {
+class OutputFileTest : public TemporaryFolder {
 protected:
-    void SetUp() override {
-        folder_ = fs::temp_directory_path() / ("output_file_test." + std::to_string(getpid()));
-        fs::create_directory(folder_);
-    }
-    void TearDown() override { fs::remove_all(folder_); }
-    [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
-    static std::string content(const std::string& path) {
-        std::ifstream file(path, std::ios::binary);
-        return {std::istreambuf_iterator<char>(file), {}};
-    }
     static std::string unpacked(const std::string& path) {
         gzFile file = gzopen(path.c_str(), "rb");
         std::string text;
@@ -41,10 +30,6 @@ protected:
         gzclose(file);
         return text;
     }
-    [[nodiscard]] std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(folder_), {}); }
-
-private:
-    fs::path folder_;
 };
 
 std::string numbers(int n) {
@@ -103,14 +88,11 @@ TEST_F(OutputFileTest, SaysWhyItCannotWriteAndKeepsTheOlderFile) {
         const rlimit small{4096, before.rlim_max};
         std::signal(SIGXFSZ, SIG_IGN);
         setrlimit(RLIMIT_FSIZE, &small);
-        std::string reason;
-        try {
+        const std::string reason = message_of([&] {
             OutputFile file(path(name));
             file.write(numbers(10000));
             file.commit();
-        } catch (const UserError& e) {
-            reason = e.what();
-        }
+        });
         setrlimit(RLIMIT_FSIZE, &before);
         EXPECT_EQ(reason, "cannot write " + path(name) + ": File too large");
     }
@@ -118,14 +100,47 @@ TEST_F(OutputFileTest, SaysWhyItCannotWriteAndKeepsTheOlderFile) {
     EXPECT_EQ(files(), 1);
 }
 
-TEST_F(OutputFileTest, RefusesAnotherRunsTemporaryFile) {
-    auto ours = std::make_unique<TemporaryFile>(path("a.txt"));
-    TemporaryFile theirs(path("a.txt"));  // takes the name over
-    EXPECT_THROW(ours->publish(), UserError);
-    EXPECT_FALSE(fs::exists(path("a.txt")));
-    ours.reset();  // leaves what is not its own
-    EXPECT_NO_THROW(theirs.publish());
-    EXPECT_TRUE(fs::exists(path("a.txt")));
+TEST_F(OutputFileTest, AppearsTogetherWithOthers) {
+    OutputFile first(path("a.txt"));
+    OutputFile second(path("b.txt.gz"));
+    first.write("first");
+    second.write("second");
+    EXPECT_EQ(first.finish(), 5U);
+    EXPECT_GT(second.finish(), 0U);
+    EXPECT_FALSE(fs::exists(path("a.txt")) || fs::exists(path("b.txt.gz")));
+    first.commit();
+    second.commit();
+    EXPECT_EQ(content(path("a.txt")), "first");
+    EXPECT_EQ(unpacked(path("b.txt.gz")), "second");
+    EXPECT_EQ(files(), 2);
+}
+
+TEST_F(OutputFileTest, WritesStreamsAsTheyAre) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    OutputFile file("/dev/fd/" + std::to_string(ends[1]));
+    file.write("through");
+    file.commit();
+    char text[16] = "";
+    EXPECT_EQ(read(ends[0], text, sizeof text), 7);
+    EXPECT_STREQ(text, "through");
+    close(ends[0]);
+    close(ends[1]);
+    OutputFile("/dev/null").commit();
+    EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(OutputFileTest, DoesNotReplaceTheNameOfAnOpenFile) {
+    const int open_file = open(path("a.txt").c_str(), O_WRONLY | O_CREAT, 0666);
+    fs::create_symlink("/proc/self/fd/" + std::to_string(open_file), path("out"));  // as /dev/stdout is
+    OutputFile file(path("out"));
+    file.write("text");
+    file.commit();
+    EXPECT_EQ(content(path("a.txt")), "text");
+    EXPECT_TRUE(fs::is_symlink(path("out")));
+    EXPECT_EQ(files(), 2);
+    EXPECT_THROW(TemporaryFile{path("out")}, UserError);
+    close(open_file);
 }
 
 TEST_F(OutputFileTest, WritesEdgesAsTheShortestTextOfEachNumber) {
@@ -139,12 +154,6 @@ TEST_F(OutputFileTest, WritesEdgesAsTheShortestTextOfEachNumber) {
               "JAK2\tSTAT1\t1e-09\t0\t0.2\t0.33333334\n");
     write_edges(path("edges.tsv.gz"), edges, genes, unmeasured);
     EXPECT_EQ(unpacked(path("edges.tsv.gz")), content(path("edges.tsv")));
-}
-
-TEST(SizeText, IsForPeople) {
-    EXPECT_EQ(size_text(1296000000), "1.30 GB");
-    EXPECT_EQ(size_text(8388608), "8.4 MB");
-    EXPECT_EQ(size_text(0), "0.0 kB");
 }
 
 }  // namespace

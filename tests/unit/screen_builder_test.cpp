@@ -8,6 +8,7 @@
 #include "lazynet/core/error.hpp"
 #include "lazynet/data/cell_filter.hpp"
 #include "lazynet/data/gene_selection.hpp"
+#include "message_of.hpp"
 
 namespace lazynet {
 namespace {
@@ -46,12 +47,7 @@ Built build(const MemoryTable& obs, const ScreenOptions& options = {}, const Tex
 }
 
 std::string error_of(const MemoryTable& obs, const ScreenOptions& options = {}) {
-    try {
-        build(obs, options);
-    } catch (const UserError& e) {
-        return e.what();
-    }
-    return "no error";
+    return message_of([&] { build(obs, options); });
 }
 
 TEST(BuildConditions, SortsCellsIntoConditions) {

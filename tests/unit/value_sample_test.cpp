@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "lazynet/core/error.hpp"
+#include "message_of.hpp"
 
 namespace lazynet {
 namespace {
@@ -20,12 +20,7 @@ ValueSample sample_of(const std::vector<float>& values) {
 }
 
 std::string error_of(const std::vector<float>& values, const std::string& wanted = "auto") {
-    try {
-        detect_normalization(sample_of(values), kGenes, wanted);
-    } catch (const UserError& e) {
-        return e.what();
-    }
-    return "no error";
+    return message_of([&] { detect_normalization(sample_of(values), kGenes, wanted); });
 }
 
 TEST(DetectNormalization, TellsCountsFromLogs) {

@@ -11,7 +11,8 @@ struct UserError : std::runtime_error {
 };
 
 /// A UserError that every rank has thrown with the same text, so the job can end in an orderly way.
-/// Only mpi::Communicator::together makes one.
+/// mpi::Communicator's together and on_root make one; elsewhere only what all ranks see alike may, like a wrong
+/// command.
 struct AgreedError : UserError {
     using UserError::UserError;
 };

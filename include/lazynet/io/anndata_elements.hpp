@@ -6,16 +6,15 @@
 #include <span>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "lazynet/core/types.hpp"
 #include "lazynet/io/h5.hpp"
 #include "lazynet/io/table.hpp"
 
 /// The elements of AnnData's on-disk format (https://anndata.readthedocs.io, "On-disk format", 0.8 and later), written
-/// with HDF5's serial driver. Every function takes the open file and the element's place in it, like
+/// whole, with HDF5's serial driver. Every function takes an open file or group and the element's place in it, like
 /// "uns/lazynet/seed"; groups on the way are made. No time stamps, little-endian: the same calls give the same bytes.
-/// All throw UserError with HDF5's reason.
+/// All throw UserError with HDF5's reason. For matrices that come piece by piece see anndata_matrices.hpp.
 namespace lazynet::io {
 
 using Number = std::variant<std::int64_t, double>;
@@ -25,19 +24,26 @@ Handle create_anndata(const std::string& path);
 /// Adds the groups readers expect and that are not there yet: layers, obsm, varm, obsp, varp, uns.
 void complete_anndata(hid_t file);
 
-/// @throws InternalError if columns differ in length, or a column's name cannot be stored
-void write_table(hid_t file, const std::string& where, const Table& table);
-void write_text(hid_t file, const std::string& where, const std::string& text);
-void write_number(hid_t file, const std::string& where, Number number);
-void write_strings(hid_t file, const std::string& where, std::span<const std::string> strings);
-void write_array(hid_t file, const std::string& where, std::span<const double> values);
-void write_array(hid_t file, const std::string& where, std::span<const std::int64_t> values);
+/// Where an element goes: an open group and the name in it.
+struct Place {
+    Handle group;
+    std::string name;
+};
+/// Makes the groups on the way.
+Place place_of(hid_t parent, const std::string& where);
+/// What anndata asks every object for.
+void write_encoding(hid_t object, const std::string& type, const std::string& version);
+/// An empty group of the given encoding.
+Handle create_group(const Place& to, const std::string& type, const std::string& version);
 
-/// A rows x cols float32 dataset whose place in the file is fixed and whose values are not written yet. From 4 MiB on
-/// it is chunked by whole rows of about 2 MiB, below contiguous.
-void declare_dense(hid_t file, const std::string& where, Index rows, Index cols);
-/// A csr_matrix of exactly `per_row` entries in every row: `indptr` is written, `indices` (int32) and `data` (float32)
-/// are only given their place.
-void declare_csr(hid_t file, const std::string& where, Index rows, Index cols, Index per_row);
+/// @throws InternalError if columns differ in length, or a column's name cannot be stored
+void write_table(hid_t parent, const std::string& where, const Table& table);
+void write_text(hid_t parent, const std::string& where, const std::string& text);
+void write_number(hid_t parent, const std::string& where, Number number);
+void write_strings(hid_t parent, const std::string& where, std::span<const std::string> strings);
+void write_array(hid_t parent, const std::string& where, std::span<const double> values);
+void write_array(hid_t parent, const std::string& where, std::span<const float> values);
+void write_array(hid_t parent, const std::string& where, std::span<const std::int64_t> values);
+void write_array(hid_t parent, const std::string& where, std::span<const std::int32_t> values);
 
 }  // namespace lazynet::io

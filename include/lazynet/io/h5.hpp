@@ -54,6 +54,18 @@ std::vector<std::string> link_names(hid_t group);
 /// Extents of a dataset; empty for a scalar.
 std::vector<hsize_t> dataset_shape(hid_t dataset);
 
+/// A variable-length string. @param charset H5T_CSET_ASCII or H5T_CSET_UTF8
+Handle string_type(H5T_cset_t charset = H5T_CSET_UTF8);
+
+/// A block of a dataset: its first element and its extents, per dimension.
+struct Slab {
+    std::vector<hsize_t> start;
+    std::vector<hsize_t> count;
+};
+/// Elements lie in memory as in the slab, `type` is theirs. @throws UserError("cannot <what>: <HDF5's own reason>")
+void read_slab(hid_t dataset, hid_t type, const Slab& slab, void* out, const std::string& what);
+void write_slab(hid_t dataset, hid_t type, const Slab& slab, const void* values, const std::string& what);
+
 /// Reads elements [begin, end) of a 1-D dataset, converted to the asked type.
 void read_slice(hid_t dataset, Range range, std::span<float> out);
 void read_slice(hid_t dataset, Range range, std::span<double> out);

@@ -12,8 +12,8 @@
 #include "lazynet/core/types.hpp"
 #include "lazynet/io/anndata_elements.hpp"
 #include "lazynet/io/h5.hpp"
-#include "lazynet/io/output_file.hpp"
 #include "lazynet/io/table.hpp"
+#include "lazynet/io/temporary_file.hpp"
 #include "lazynet/mpi/communicator.hpp"
 
 namespace lazynet::io {
@@ -83,21 +83,19 @@ private:
         Index cols;
         Index per_row;  // 0: dense
     };
-    /// The part of a dataset that one transfer fills.
-    struct Slab {
-        std::vector<hsize_t> start;
-        std::vector<hsize_t> count;
-    };
     using Step = std::function<void(hid_t)>;
 
     void plan(std::uint64_t bytes, Step step);
     void attempt(const std::function<void()>& action);
+    void attempt_on_root(const std::function<void()>& action);
+    void throw_failure() const;
+    void discard_after_failure();
     void create();
     void open();
     void discard();
     hid_t dataset(const std::string& where, const std::string& what);
     const Shape& shape_of(const std::string& where, Range rows) const;
-    void write_slab(const std::string& where, hid_t type, const Slab& slab, const void* values);
+    void transfer(const std::string& where, hid_t type, const Slab& slab, const void* values);
     template <typename T>
     void write_entries(const std::string& where, hid_t type, Index begin, std::span<const T> values);
 
@@ -110,7 +108,7 @@ private:
     Handle file_;                               // all ranks, from open_for_data to finish
     std::map<std::string, Handle> datasets_;
     std::optional<std::string> failure_;
-    bool unfinished_ = false;  // a temporary file may exist
+    std::uint64_t identity_ = 0;  // of the temporary file, on all ranks; 0: there is none
     std::size_t transfer_bytes_ = std::size_t{512} << 20;
 };
 

@@ -5,7 +5,7 @@
 
 #include "lazynet/core/log.hpp"
 #include "lazynet/data/simulator/screen.hpp"
-#include "lazynet/io/h5ad_elements.hpp"
+#include "lazynet/io/anndata_matrices.hpp"
 #include "lazynet/mpi/communicator.hpp"
 
 namespace lazynet::io {
@@ -39,7 +39,7 @@ double forecast_bytes(const simulator::SyntheticScreen& screen);
 /// @param options_json stored in `uns/simulation` of both h5ad files
 /// @throws AgreedError when a file cannot be written or the disk is full
 SyntheticScreenReport write_synthetic_screen(const mpi::Communicator& world, simulator::SyntheticScreen& screen,
-                                             const SyntheticScreenFiles& files, h5ad::Compression compression,
+                                             const SyntheticScreenFiles& files, Compression compression,
                                              const std::string& options_json, Log& log);
 
 }  // namespace lazynet::io

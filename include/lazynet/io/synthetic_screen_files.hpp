@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "lazynet/data/simulator/screen.hpp"
-#include "lazynet/io/h5ad_elements.hpp"
-#include "lazynet/io/staged_file.hpp"
+#include "lazynet/io/anndata_matrices.hpp"
+#include "lazynet/io/table.hpp"
+#include "lazynet/io/temporary_file.hpp"
 
 namespace lazynet::io {
 
@@ -24,7 +25,7 @@ struct CountsChunk {
 class CountsFile {
 public:
     /// Both must outlive this.
-    CountsFile(StagedFile& staged, const simulator::SyntheticScreen& screen, h5ad::Compression compression);
+    CountsFile(TemporaryFile& unfinished, const simulator::SyntheticScreen& screen, Compression compression);
 
     /// @throws UserError when the disk is full, with enough left to close the file in order
     void append(const CountsChunk& chunk);
@@ -33,22 +34,22 @@ public:
 
 private:
     void write_row_ends() const;
-    void write_cells() const;
+    [[nodiscard]] Table cell_table() const;
     /// Space for `bytes` more, and for what HDF5 writes of its own accord.
-    void reserve(std::int64_t bytes) const;
+    void reserve(std::uint64_t bytes) const;
 
-    StagedFile* staged_;
+    TemporaryFile* unfinished_;
     const simulator::SyntheticScreen* screen_;
     bool wide_;
     Handle file_;
     Handle x_;
-    h5ad::GrowingDataset data_;
-    h5ad::GrowingDataset indices_;
+    GrowingArray data_;
+    GrowingArray indices_;
     std::vector<std::int64_t> row_end_;
 };
 
 /// The noise-free responses: conditions x genes.
-void write_truth(StagedFile& staged, const simulator::SyntheticScreen& screen, h5ad::Compression compression,
+void write_truth(TemporaryFile& unfinished, const simulator::SyntheticScreen& screen, Compression compression,
                  const std::string& options_json);
 
 /// The true edges, as text with a header.

@@ -13,7 +13,7 @@ struct Categorical {
     std::vector<std::int32_t> codes;
 };
 
-struct Column {
+struct TableColumn {
     std::string name;  ///< without '/', not "_index"
     std::variant<std::vector<std::string>, Categorical, std::vector<double>, std::vector<float>,
                  std::vector<std::int64_t>, std::vector<bool>>
@@ -23,7 +23,7 @@ struct Column {
 /// A data frame: row names and columns of the same length.
 struct Table {
     std::vector<std::string> index;
-    std::vector<Column> columns;
+    std::vector<TableColumn> columns;
 };
 
 }  // namespace lazynet::io

@@ -66,6 +66,11 @@ public:
     /// Collective. If `phase` throws UserError on any rank, every rank throws the same AgreedError
     /// with the lowest failing rank's text. `phase` must not communicate.
     void together(const std::function<void()>& phase) const;
+    /// Runs a phase that is the root's alone (write a file, read one for all), then tells everybody how it ended.
+    ///
+    /// Collective. If `phase` throws UserError there, every rank throws the same AgreedError with just its text: no
+    /// rank is named, as no other could have failed. `phase` must not communicate.
+    void on_root(const std::function<void()>& phase) const;
 
 private:
     Communicator(MPI_Comm comm, bool owned);
