@@ -11,6 +11,7 @@
 #include "lazynet/kernels/output.hpp"
 #include "lazynet/kernels/sparse.hpp"
 #include "lazynet/model/lazynet.hpp"
+#include "lazynet/train/consensus.hpp"
 
 namespace {
 
@@ -133,6 +134,44 @@ void step_dense(benchmark::State& state) {
     report(state, dense_flop(genes, hidden));
 }
 BENCHMARK(step_dense)->Args({18000, 256})->Unit(benchmark::kMillisecond);
+
+/// Consensus rows of a chunk over replicas, against the products alone.
+train::BlockEnsemble ensemble(Index rows, Index inputs, Index hidden, Index replicas) {
+    train::BlockEnsemble e{0, {0, rows}, {}};
+    for (Index r = 0; r < replicas; ++r) {
+        e.replicas.push_back({Matrix::Random(inputs, hidden), Matrix(), Matrix::Random(rows, hidden + 1),
+                              std::vector<bool>(static_cast<std::size_t>(inputs), true)});
+    }
+    return e;
+}
+
+double consensus_flop(Index rows, Index inputs, Index hidden, Index replicas) {
+    return 2.0 * static_cast<double>(rows * inputs * hidden * replicas);
+}
+
+void consensus_rows(benchmark::State& state) {
+    const auto e = ensemble(train::kChunkGenes, state.range(0), state.range(1), 3);
+    train::ConsensusChunk chunk;
+    for (auto _ : state) {
+        train::consensus_rows(e, e.rows, chunk);
+        benchmark::DoNotOptimize(chunk.mean.data());
+    }
+    report(state, consensus_flop(train::kChunkGenes, state.range(0), state.range(1), 3));
+}
+BENCHMARK(consensus_rows)->Args({18000, 256})->Args({2000, 32})->Unit(benchmark::kMillisecond);
+
+void consensus_products_alone(benchmark::State& state) {
+    const auto e = ensemble(train::kChunkGenes, state.range(0), state.range(1), 3);
+    Matrix jacobian(train::kChunkGenes, state.range(0));
+    for (auto _ : state) {
+        for (const auto& r : e.replicas) {
+            jacobian.noalias() = r.c.leftCols(state.range(1)) * r.inputs.transpose();
+            benchmark::DoNotOptimize(jacobian.data());
+        }
+    }
+    report(state, consensus_flop(train::kChunkGenes, state.range(0), state.range(1), 3));
+}
+BENCHMARK(consensus_products_alone)->Args({18000, 256})->Args({2000, 32})->Unit(benchmark::kMillisecond);
 
 /// Parts.
 void part_adam(benchmark::State& state) {

@@ -32,7 +32,7 @@ struct TrainCommand {
 
 /// Options that decide the result, as JSON: not where it goes nor how much is said on the way.
 std::string recorded_options(const CommandLine& line) {
-    static const std::vector<std::string> kLeftOut = {"output", "overwrite", "json", "quiet", "verbose", "dry-run", "edges", "edges-top", "gene-blocks-hint"};
+    static const std::vector<std::string> kLeftOut = {"output", "overwrite", "json", "quiet", "verbose", "dry-run", "edges", "edges-top"};
     Json json;
     std::istringstream lines(line.resolved());
     for (std::string text; std::getline(lines, text);) {
@@ -47,7 +47,7 @@ std::string recorded_options(const CommandLine& line) {
 
 Json to_json(const train::TrainSummary& summary) {
     Json json;
-    json["conditions"] = summary.pair_conditions.size();
+    json["conditions"] = summary.conditions;
     json["genes"] = summary.screen.genes.size();
     json["shards"] = summary.shards;
     json["l2_share"] = summary.l2_share;

@@ -2,9 +2,30 @@
 
 #include <unistd.h>
 
-namespace lazynet {
+#include <cstdlib>
+#include <filesystem>
+#include <string>
 
-Log::Log(bool is_root, Level level) : is_root_(is_root), level_(level), terminal_(isatty(STDOUT_FILENO) == 1) {}
+namespace lazynet {
+namespace {
+
+/// Whether a person watches. MPI launchers give their ranks a pseudo-terminal even when their own output goes to a file,
+/// so under a launcher the launcher's own output decides.
+bool watched() {
+    if (isatty(STDOUT_FILENO) != 1) {
+        return false;
+    }
+    if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr && std::getenv("PMIX_RANK") == nullptr && std::getenv("PMI_RANK") == nullptr) {
+        return true;
+    }
+    std::error_code unknown;
+    const auto output = std::filesystem::read_symlink("/proc/" + std::to_string(getppid()) + "/fd/1", unknown);
+    return !unknown && (output.string().starts_with("/dev/pts/") || output.string().starts_with("/dev/tty"));
+}
+
+}  // namespace
+
+Log::Log(bool is_root, Level level) : is_root_(is_root), level_(level), terminal_(watched()) {}
 
 void Log::info(const std::string& line) const {
     if (is_root_ && level_ != Level::quiet) {

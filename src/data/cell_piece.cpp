@@ -118,14 +118,14 @@ void write_piece(const PieceHeader& plan, const PieceSource& source, std::byte* 
     const auto parts = parts_of(plan, out);
     auto* values = reinterpret_cast<float*>(parts.values);
     auto* value_gaps = reinterpret_cast<std::uint8_t*>(parts.value_gaps);
+    const float* given = source.values.data();  // a copy of the pointer: bytes written could change `source` itself
     if (plan.counts == 0) {
-        write_entries(source.genes, first, plan.values, value_gaps, values,
-                      [&](std::size_t i) { return source.values[i]; });
+        write_entries(source.genes, first, plan.values, value_gaps, values, [=](std::size_t i) { return given[i]; });
         return;
     }
     write_entries(source.genes, first, plan.counts, reinterpret_cast<std::uint8_t*>(parts.count_gaps),
-                  reinterpret_cast<std::uint8_t*>(parts.counts), [&](std::size_t i) {
-                      const float fitting = source.values[i] <= kLargestCount ? source.values[i] : 0.0F;
+                  reinterpret_cast<std::uint8_t*>(parts.counts), [=](std::size_t i) {
+                      const float fitting = given[i] <= kLargestCount ? given[i] : 0.0F;
                       return static_cast<std::uint8_t>(static_cast<std::int32_t>(fitting));
                   });
     if (plan.values > 0) {

@@ -70,8 +70,7 @@ void CellStage::add(std::span<const std::byte> pieces) {
 
 CellStage::Result CellStage::finish(std::span<const Index> cells) {
     sort_pieces();
-    Result result{untouched_matrix(conditions_, genes_), untouched_matrix(conditions_, genes_), {}};
-    result.together.resize(genes_);
+    Result result{untouched_matrix(conditions_, genes_), untouched_matrix(conditions_, genes_)};
     std::vector<Moments> own(table_.size() == 0 ? genes_ : 0);
     std::size_t piece = 0;
     for (std::size_t c = 0; c < conditions_; ++c) {
@@ -95,7 +94,6 @@ void CellStage::take_row(Moments* row, std::size_t condition, Index cells, Resul
         const std::size_t at = condition * genes_ + g;
         finish_moments(part, cells, std::span<float>(result.mean.data() + at, part.size()),
                        std::span<float>(result.variance.data() + at, part.size()));
-        add_moments(part, std::span(result.together).subspan(g, part.size()));
         std::fill(part.begin(), part.end(), Moments{});
     }
 }

@@ -10,6 +10,7 @@
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/data/cell_filter.hpp"
+#include "lazynet/data/condition_table.hpp"
 #include "lazynet/data/label_columns.hpp"
 #include "lazynet/data/labels.hpp"
 
@@ -56,20 +57,6 @@ Meanings read_labels(const Column& column, const LabelReader& reader, ScreenRepo
     report.separators.assign(separators.begin(), separators.end());
     return meanings;
 }
-
-/// Counts cells left out, by reason, in the order in which the reasons came up.
-class LeftOut {
-public:
-    void add(const std::string& reason, Index cells) {
-        if (cells > 0) {
-            reasons_.push_back({reason, cells});
-        }
-    }
-    [[nodiscard]] std::vector<CellCount> take() { return std::move(reasons_); }
-
-private:
-    std::vector<CellCount> reasons_;
-};
 
 /// The perturbation of each cell (0 = control), or kOut.
 std::vector<Code> perturbation_of_cells(const PerturbationLabels& labels, const Meanings& meanings,
@@ -129,99 +116,7 @@ std::vector<Code> compact(const Column& column, const std::vector<Code>& of_cell
     return renumbered;
 }
 
-/// Cells per (perturbation, context), and what remains of it.
-class Table {
-public:
-    Table(std::size_t perturbations, std::size_t contexts)
-        : contexts_(contexts), cells_(perturbations * contexts), kept_(perturbations * contexts) {}
-    Index& cells(std::size_t perturbation, std::size_t context) { return cells_[perturbation * contexts_ + context]; }
-    void keep(std::size_t perturbation, std::size_t context) { kept_[perturbation * contexts_ + context] = true; }
-    [[nodiscard]] bool kept(std::size_t perturbation, std::size_t context) const {
-        return kept_[perturbation * contexts_ + context];
-    }
-    [[nodiscard]] std::size_t contexts() const { return contexts_; }
-    [[nodiscard]] std::size_t perturbations() const { return contexts_ == 0 ? 0 : cells_.size() / contexts_; }
-
-private:
-    std::size_t contexts_;
-    std::vector<Index> cells_;
-    std::vector<bool> kept_;
-};
-
-void require_controls(Table& table, const ScreenOptions& options, const ScreenReport& report) {
-    Index most = 0;
-    for (std::size_t context = 0; context < table.contexts(); ++context) {
-        most = std::max(most, table.cells(0, context));
-    }
-    if (most == 0) {
-        throw UserError(
-            fmt::format("column '{}': no control cell is left after --where and missing labels", report.pert_col));
-    }
-    if (most < options.min_cells) {
-        throw UserError(fmt::format(
-            "column '{}': only {} control cells{}, and --min-cells-per-perturbation asks for {}", report.pert_col, most,
-            table.contexts() > 1 ? " in the largest context" : "", options.min_cells));
-    }
-}
-
-void require_perturbations(Table& table, const Meanings& meanings, const ScreenOptions& options,
-                           const ScreenReport& report) {
-    Index most = 0;
-    std::size_t largest = 0;
-    for (std::size_t p = 1; p < table.perturbations(); ++p) {
-        for (std::size_t context = 0; context < table.contexts(); ++context) {
-            if (table.kept(p, context)) {
-                return;
-            }
-            if (table.cells(p, context) > most) {
-                most = table.cells(p, context);
-                largest = p;
-            }
-        }
-    }
-    if (most == 0) {
-        throw UserError(fmt::format(
-            "column '{}': every labelled cell is a control; there is no perturbation to learn from", report.pert_col));
-    }
-    throw UserError(
-        fmt::format("column '{}': no perturbation has {} cells beside controls; the largest, '{}', has {}. "
-                    "Lower --min-cells-per-perturbation",
-                    report.pert_col, options.min_cells, meanings.names[largest], most));
-}
-
-/// Marks what has enough cells, beside enough controls, and says what has not.
-void apply_minimum(Table& table, const std::vector<std::string>& contexts, const ScreenOptions& options,
-                   LeftOut& left_out, ScreenReport& report) {
-    Index small_cells = 0;
-    Index small = 0;
-    for (std::size_t context = 0; context < table.contexts(); ++context) {
-        const Index controls = table.cells(0, context);
-        if (controls < std::max<Index>(options.min_cells, 1)) {
-            Index cells = 0;
-            for (std::size_t p = 0; p < table.perturbations(); ++p) {
-                cells += table.cells(p, context);
-            }
-            left_out.add(fmt::format("context '{}' has {} control cells", contexts[context], controls), cells);
-            report.notes.push_back(fmt::format("context '{}' is left out: {} control cells, {} needed",
-                                               contexts[context], controls, std::max<Index>(options.min_cells, 1)));
-            continue;
-        }
-        for (std::size_t p = 0; p < table.perturbations(); ++p) {
-            const Index cells = table.cells(p, context);
-            if (cells >= std::max<Index>(options.min_cells, 1)) {
-                table.keep(p, context);
-            } else if (cells > 0) {
-                small_cells += cells;
-                ++small;
-            }
-        }
-    }
-    left_out.add(fmt::format("{} {} with fewer than {} cells", small, small == 1 ? "perturbation" : "perturbations",
-                             options.min_cells),
-                 small_cells);
-}
-
-std::vector<std::string> unmeasured_genes(const Table& table, const Meanings& meanings,
+std::vector<std::string> unmeasured_genes(const ConditionTable& table, const Meanings& meanings,
                                           const std::vector<std::string>& measured) {
     const std::set<std::string> genes(measured.begin(), measured.end());
     std::set<std::string> unmeasured;
@@ -240,7 +135,7 @@ std::vector<std::string> unmeasured_genes(const Table& table, const Meanings& me
 }
 
 /// Numbers the conditions: controls in context order, then by (perturbation name, context).
-std::vector<Code> list_conditions(Table& table, const Meanings& meanings, Screen& screen) {
+std::vector<Code> list_conditions(ConditionTable& table, const Meanings& meanings, Screen& screen) {
     std::unordered_map<std::string, Index> regulator_of;
     for (Index j = 0; j < screen.regulators(); ++j) {
         regulator_of.emplace(screen.regulator(j), j);
@@ -333,7 +228,7 @@ public:
         std::transform(of_cell_.begin(), of_cell_.end(), control.begin(), [](Code code) { return code == 0; });
         const Column column = find_contexts(obs_, control, options_, report_);
         of_context_ = codes_of_cells(column, compact(column, of_cell_, screen_.contexts));
-        table_ = Table(meanings_.names.size(), screen_.contexts.size());
+        table_ = ConditionTable(meanings_.names.size(), screen_.contexts.size());
         Index no_context = 0;
         for (std::size_t cell = 0; cell < of_cell_.size(); ++cell) {
             if (of_cell_[cell] != kOut && of_context_[cell] == kOut) {
@@ -351,7 +246,7 @@ public:
         apply_minimum(table_, screen_.contexts, options_, left_out_, report_);
         report_.left_out = left_out_.take();
         require_controls(table_, options_, report_);
-        require_perturbations(table_, meanings_, options_, report_);
+        require_perturbations(table_, meanings_.names, options_, report_);
         screen_.unmeasured = unmeasured_genes(table_, meanings_, screen_.genes);
     }
 
@@ -397,7 +292,7 @@ private:
     Meanings meanings_;
     std::vector<Code> of_cell_;     ///< perturbation, or kOut
     std::vector<Code> of_context_;  ///< context as first numbered, or kOut
-    Table table_{0, 0};
+    ConditionTable table_{0, 0};
 };
 
 }  // namespace

@@ -54,8 +54,8 @@ void DenseReader::read(Range range, CsrRows& out) {
                 out.genes.resize(std::max(room, out.genes.size() * 2));
                 out.values.resize(out.genes.size());
             }
-            stored +=
-                compress_row(batch_.data() + row * genes_, genes_, out.genes.data() + stored, out.values.data() + stored);
+            stored += compress_row(batch_.data() + row * genes_, genes_, out.genes.data() + stored,
+                                   out.values.data() + stored);
             out.offsets.push_back(static_cast<std::int64_t>(stored));
         }
         begin = rows.end;

@@ -37,19 +37,6 @@ void make_count_terms(float scale, std::uint8_t largest, Terms& terms) {
     make_terms(values.data(), n, terms.data());
 }
 
-template <typename T>
-void finish(std::span<const Moments> row, Index cells, std::span<T> mean, std::span<T> variance) {
-    const double per_cell = cells > 0 ? 1.0 / static_cast<double>(cells) : 0.0;
-    const double per_freedom = cells > 1 ? 1.0 / static_cast<double>(cells - 1) : 0.0;
-    for (std::size_t g = 0; g < row.size(); ++g) {
-        const double sum = static_cast<double>(row[g].sum) * kSumStep;
-        const double squares = static_cast<double>(row[g].squares) * kSquareStep;
-        const double average = sum * per_cell;
-        mean[g] = static_cast<T>(average);
-        variance[g] = static_cast<T>(std::max(squares - sum * average, 0.0) * per_freedom);
-    }
-}
-
 }  // namespace
 
 void add_values(std::span<const std::uint8_t> gaps, std::span<const float> values, Moments* row) {
@@ -84,16 +71,14 @@ void add_counts(std::span<const std::uint8_t> gaps, std::span<const std::uint8_t
 }
 
 void finish_moments(std::span<const Moments> row, Index cells, std::span<float> mean, std::span<float> variance) {
-    finish(row, cells, mean, variance);
-}
-
-void finish_moments(std::span<const Moments> row, Index cells, std::span<double> mean, std::span<double> variance) {
-    finish(row, cells, mean, variance);
-}
-
-void add_moments(std::span<const Moments> row, std::span<Moments> total) {
+    const double per_cell = cells > 0 ? 1.0 / static_cast<double>(cells) : 0.0;
+    const double per_freedom = cells > 1 ? 1.0 / static_cast<double>(cells - 1) : 0.0;
     for (std::size_t g = 0; g < row.size(); ++g) {
-        total[g] += row[g];
+        const double sum = static_cast<double>(row[g].sum) * kSumStep;
+        const double squares = static_cast<double>(row[g].squares) * kSquareStep;
+        const double average = sum * per_cell;
+        mean[g] = static_cast<float>(average);
+        variance[g] = static_cast<float>(std::max(squares - sum * average, 0.0) * per_freedom);
     }
 }
 

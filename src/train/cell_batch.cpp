@@ -22,15 +22,13 @@ CellDifferences::CellDifferences(const CellPairs& cells, Range genes)
 double CellDifferences::append(std::int64_t post, std::int64_t pre, std::span<const std::int32_t> own, RowsBuffer& out) {
     touched_.clear();
     const auto add = [&](std::int64_t cell, float sign) {
-        cells_.table->for_each(cell, [&](Index gene, float value) {
-            if (genes_.contains(gene)) {
-                const auto i = static_cast<std::size_t>(gene - genes_.begin);
-                if (seen_[i] == 0) {
-                    seen_[i] = 1;
-                    touched_.push_back(static_cast<std::int32_t>(i));
-                }
-                sum_[i] += sign * value;
+        cells_.table->for_each(cell, genes_, [&](Index gene, float value) {
+            const auto i = static_cast<std::size_t>(gene - genes_.begin);
+            if (seen_[i] == 0) {
+                seen_[i] = 1;
+                touched_.push_back(static_cast<std::int32_t>(i));
             }
+            sum_[i] += sign * value;
         });
     };
     add(post, 1.0f);

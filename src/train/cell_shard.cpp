@@ -244,11 +244,8 @@ private:
             const auto at = static_cast<std::size_t>(k);
             const Index p = cells_.pair[at];
             seen_.weights[p] += 1.0f;
-            cells_.table->for_each(cells_.cells[at], [&](Index gene, float value) {
-                if (block_.genes.contains(gene)) {
-                    seen_change_(p, gene - block_.genes.begin) += value;
-                }
-            });
+            cells_.table->for_each(cells_.cells[at], block_.genes,
+                                   [&](Index gene, float value) { seen_change_(p, gene - block_.genes.begin) += value; });
         }
         for (Index p = 0; p < n; ++p) {
             if (seen_.weights[p] > 0.0f) {

@@ -9,10 +9,12 @@
 namespace lazynet::train {
 namespace {
 
-/// Shards tried: at least two replicas of up to four blocks, and eight in all where there are as many.
+/// Shards tried: at least two replicas of up to three blocks, and six in all where there are as many.
 constexpr Index kReplicasTried = 2;
-constexpr Index kBlocksTried = 4;
-constexpr Index kShardsTried = 8;
+constexpr Index kBlocksTried = 3;
+constexpr Index kShardsTried = 6;
+/// The search ends when this many penalties in a row were worse than the best by more than the tolerance.
+constexpr Index kWorseInARow = 2;
 /// A smaller penalty is preferred while its error is within this share of the least.
 constexpr double kTolerance = 0.01;
 
@@ -39,6 +41,8 @@ bool is_tried(const Plan& plan, Index s) {
 double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config, const PenaltyProbe& probe,
                       std::vector<PenaltyTrial>& trials, Log& log) {
     const Range mine = plan.shards_of(world.rank());
+    const auto better = [](const PenaltyTrial& a, const PenaltyTrial& b) { return a.criterion < b.criterion; };
+    Index worse = 0;
     for (const double share : grid(config.pairs)) {
         std::vector<double> errors;
         for (Index s = mine.begin; s < mine.end; ++s) {
@@ -54,11 +58,14 @@ double choose_penalty(const mpi::Communicator& world, const Plan& plan, const Tr
         trials.push_back({share, sum / static_cast<double>(all.size())});
         log.progress(fmt::format("penalty {:g}: validation error {:.4f} of no change", share, trials.back().criterion),
                      fmt::format("phase=penalty l2={:g} validation_error={:.5f}", share, trials.back().criterion));
+        const double floor = std::min_element(trials.begin(), trials.end(), better)->criterion;
+        worse = trials.back().criterion > (1.0 + kTolerance) * floor ? worse + 1 : 0;
+        if (worse == kWorseInARow) {
+            break;
+        }
     }
     log.progress_done();
-    const auto least = std::min_element(trials.begin(), trials.end(), [](const PenaltyTrial& a, const PenaltyTrial& b) {
-        return a.criterion < b.criterion;
-    });
+    const auto least = std::min_element(trials.begin(), trials.end(), better);
     // The grid descends: the last one that is about as good shrinks effects least.
     auto best = least;
     for (auto trial = least; trial != trials.end(); ++trial) {

@@ -13,7 +13,7 @@ namespace lazynet::train {
 /// Trains one shard of this rank with a penalty (a share of the largest) and returns its selection criterion.
 using PenaltyProbe = std::function<double(Index shard, double share)>;
 
-/// Tries a grid of penalties on a few shards (about eight, of blocks spread over the genes) and takes the
+/// Tries a grid of penalties on a few shards (about six, of blocks spread over the genes) and takes the
 /// share with the least mean validation error. Collective; shards are tried where they live, errors are added in shard
 /// order, so the choice does not depend on the number of ranks.
 ///

@@ -23,7 +23,7 @@ void TrainingProgress::epoch(const EpochRecord& record) {
     const double error = criterion(record, config_.validation_share);
     error_ = std::isnan(error) ? error_ : error;
     const double now = seconds();
-    if (now - told_ < (log_.on_terminal() ? kLive : kRecord)) {
+    if (std::isnan(error_) || now - told_ < (log_.on_terminal() ? kLive : kRecord)) {
         return;
     }
     told_ = now;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 
 #include "lazynet/core/log.hpp"
 #include "lazynet/train/config.hpp"
@@ -21,7 +22,7 @@ private:
     Index shards_;
     const TrainConfig& config_;
     Index done_ = 0;
-    double error_ = 0.0;
+    double error_ = std::numeric_limits<double>::quiet_NaN();
     double told_ = -1.0;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

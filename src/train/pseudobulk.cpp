@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 
 #include "lazynet/data/cell_piece.hpp"
 #include "lazynet/data/cell_stage.hpp"
@@ -14,11 +13,14 @@
 namespace lazynet::train {
 namespace {
 
-constexpr std::size_t kStageBytes = std::size_t{128} << 20;
+/// Packed cells that wait for the table of sums: enough to make one pass through the table worth while, no more than
+/// the caches hold when the table is small too.
+constexpr std::size_t kLeastStage = std::size_t{8} << 20;
+constexpr std::size_t kMostStage = std::size_t{128} << 20;
 /// Entries a rank reads between two exchanges: 4 to 10 MB of messages.
 constexpr Index kRoundEntries = Index{1} << 21;
 
-/// All packed cells if they take no more than the table of sums would, so that the table is never needed.
+/// Room for all packed cells if they take less than the table of sums, which is never needed then.
 std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalization, Index conditions, Index genes,
                         int ranks) {
     const std::size_t table = static_cast<std::size_t>(conditions * genes) * sizeof(Moments);
@@ -26,7 +28,8 @@ std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalizat
     const double headers = static_cast<double>(reader.cells()) * sizeof(PieceHeader);
     const double expected = 1.25 * per_entry * static_cast<double>(reader.stored()) / ranks + headers;
     const bool fits = reader.stored() >= 0 && expected <= static_cast<double>(table);
-    return fits ? std::max(table, kStageBytes) : kStageBytes;
+    const std::size_t one_cell = 8 * static_cast<std::size_t>(genes) + 64;
+    return std::max({fits ? table : std::min(2 * table, kMostStage), kLeastStage, one_cell});
 }
 
 /// Takes cells apart by the owners of their genes.
@@ -132,21 +135,6 @@ std::vector<Index> cells_per_condition(const Screen& screen) {
     return cells;
 }
 
-Pseudobulk assemble(Range genes, CellStage& stage, const std::vector<Index>& cells) {
-    CellStage::Result sums = stage.finish(cells);
-    Pseudobulk bulk;
-    bulk.genes = genes;
-    bulk.mean = std::move(sums.mean);
-    bulk.variance = std::move(sums.variance);
-    bulk.cells = std::accumulate(cells.begin(), cells.end(), Index{0});
-    bulk.gene_mean.resize(genes.size());
-    bulk.gene_variance.resize(genes.size());
-    const auto n = static_cast<std::size_t>(genes.size());
-    finish_moments(sums.together, bulk.cells, std::span(bulk.gene_mean.data(), n),
-                   std::span(bulk.gene_variance.data(), n));
-    return bulk;
-}
-
 }  // namespace
 
 Pseudobulk pseudobulk(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
@@ -175,14 +163,36 @@ Pseudobulk pseudobulk(const mpi::Communicator& world, io::MatrixReader& reader, 
         more = world.max(std::int64_t{stream.left()}) > 0;
     }
     progress.done();
-    return assemble(own, stage, cells_per_condition(screen));
+    std::vector<Index> cells = cells_per_condition(screen);
+    CellStage::Result result = stage.finish(cells);
+    return {own, std::move(cells), std::move(result.mean), std::move(result.variance)};
+}
+
+GeneMoments gene_moments(const Pseudobulk& bulk) {
+    double cells = 0;
+    VectorD sum = VectorD::Zero(bulk.genes.size());
+    for (std::size_t c = 0; c < bulk.cells.size(); ++c) {
+        cells += static_cast<double>(bulk.cells[c]);
+        sum += static_cast<double>(bulk.cells[c]) * bulk.mean.row(static_cast<Index>(c)).cast<double>().transpose();
+    }
+    GeneMoments genes{sum / std::max(cells, 1.0), VectorD::Zero(bulk.genes.size())};
+    for (std::size_t c = 0; c < bulk.cells.size(); ++c) {  // within conditions, and between them
+        const auto n = static_cast<double>(bulk.cells[c]);
+        const auto row = static_cast<Index>(c);
+        const VectorD apart = bulk.mean.row(row).cast<double>().transpose() - genes.mean;
+        genes.variance += std::max(n - 1, 0.0) * bulk.variance.row(row).cast<double>().transpose();
+        genes.variance += n * apart.cwiseAbs2();
+    }
+    genes.variance /= std::max(cells - 1, 1.0);
+    return genes;
 }
 
 std::vector<Index> highly_variable(const mpi::Communicator& world, const Pseudobulk& bulk, const Screen& screen,
                                    Index n) {
     const auto own = static_cast<std::size_t>(bulk.genes.size());
-    const std::vector<double> mean = world.gather(std::span<const double>(bulk.gene_mean.data(), own));
-    const std::vector<double> variance = world.gather(std::span<const double>(bulk.gene_variance.data(), own));
+    const GeneMoments genes = gene_moments(bulk);
+    const std::vector<double> mean = world.gather(std::span<const double>(genes.mean.data(), own));
+    const std::vector<double> variance = world.gather(std::span<const double>(genes.variance.data(), own));
     std::vector<Index> perturbed;
     for (const Condition& condition : screen.conditions) {
         std::copy_if(condition.targets.begin(), condition.targets.end(), std::back_inserter(perturbed),

@@ -179,8 +179,7 @@ private:
         }
         summary_.parameter_bytes = world_.max(parameters);
         summary_.score = summarise(predictions.scores);
-        summary_.pair_scores = predictions.scores;
-        summary_.pair_conditions = pairs_.conditions;
+        summary_.conditions = pairs_.size();
         summary_.shards = plan_->shards();
         summary_.blocks = plan_->blocks();
         summary_.shifts = shifts_;

@@ -109,10 +109,10 @@ TEST(Pseudobulk, EqualsTheNaiveAverageOfGenesOverAllCells) {
     }
     screen.conditions.resize(1);
     const Naive expected = naive_pseudobulk(x, screen);
-    EXPECT_EQ(bulk.cells, 300 - 27);
+    const GeneMoments genes = gene_moments(bulk);
     for (Index g = 0; g < bulk.genes.size(); ++g) {
-        EXPECT_NEAR(bulk.gene_mean[g], expected.mean(0, bulk.genes.begin + g), 1e-6);
-        EXPECT_NEAR(bulk.gene_variance[g], expected.variance(0, bulk.genes.begin + g), 1e-6);
+        EXPECT_NEAR(genes.mean[g], expected.mean(0, bulk.genes.begin + g), 1e-6);
+        EXPECT_NEAR(genes.variance[g], expected.variance(0, bulk.genes.begin + g), 1e-6);
     }
 }
 
@@ -128,7 +128,8 @@ TEST(Pseudobulk, HasTheSameBitsOnAnyNumberOfRanks) {
         const Pseudobulk single = pseudobulk(alone, matrix, screen, k.kind, log);
         EXPECT_EQ(whole(world, bulk.mean, genes), single.mean);
         EXPECT_EQ(whole(world, bulk.variance, genes), single.variance);
-        EXPECT_EQ(bulk.gene_variance, single.gene_variance.segment(bulk.genes.begin, bulk.genes.size()));
+        EXPECT_EQ(gene_moments(bulk).variance,
+                  gene_moments(single).variance.segment(bulk.genes.begin, bulk.genes.size()));
         EXPECT_EQ(highly_variable(world, bulk, screen, 3), highly_variable(alone, single, screen, 3));
     }
 }
@@ -179,13 +180,14 @@ std::int64_t peak_bytes() {
 TEST(Pseudobulk, KeepsMemoryBoundedWhateverTheNumberOfCells) {
     const auto world = mpi::Communicator::world();
     Log log(world.is_root(), kQuiet);
-    // 440 MB as CSR and 270 MB packed, over all ranks, for a table of 4 x 1,000: the stage overflows on one rank.
+    // 440 MB as CSR and 270 MB packed, over all ranks, for a table of 4 x 1,000: a stage that never overflowed would
+    // show.
     MadeUpMatrix matrix(60000, 1000, 1.0, Normalization::log1p);
     const Screen screen = made_up_screen(matrix, 4, 0);
     const std::int64_t before = peak_bytes();
     const Pseudobulk bulk = pseudobulk(world, matrix, screen, Normalization::log1p, log);
-    EXPECT_LT(peak_bytes() - before, std::int64_t{180} << 20);
-    EXPECT_EQ(bulk.cells, 60000 - 5455);
+    EXPECT_LT(peak_bytes() - before, std::int64_t{100} << 20);
+    EXPECT_EQ(std::accumulate(bulk.cells.begin(), bulk.cells.end(), Index{0}), 60000 - 5455);
     EXPECT_NEAR(static_cast<double>(bulk.mean.mean()), 2.0, 0.01);
 }
 

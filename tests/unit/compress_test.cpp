@@ -20,7 +20,8 @@ TEST(CompressRow, AgreesWithTheNaiveTwinForEveryLengthAndDensity) {
             std::vector<float> values;
             for (std::size_t i = 0; i < row.size(); ++i) {
                 const auto at = static_cast<std::uint64_t>(n) * 1000 + i;
-                row[i] = random.uniform(at) < density ? static_cast<float>(random.normal(at)) : (i % 2 == 0 ? 0.0F : -0.0F);
+                row[i] =
+                    random.uniform(at) < density ? static_cast<float>(random.normal(at)) : (i % 2 == 0 ? 0.0F : -0.0F);
                 if (row[i] != 0) {
                     indices.push_back(static_cast<std::int32_t>(i));
                     values.push_back(row[i]);

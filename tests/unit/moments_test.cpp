@@ -16,11 +16,11 @@ TEST(Moments, AddsSumsAndSquaresByHand) {
     const std::array<std::uint8_t, 2> gaps = {0, 2};
     add_values(gaps, std::array{1.5F, 2.0F}, row.data());
     add_values(gaps, std::array{0.5F, 20.0F}, row.data());
-    std::array<double, 3> mean{};
-    std::array<double, 3> variance{};
+    std::array<float, 3> mean{};
+    std::array<float, 3> variance{};
     finish_moments(row, 4, mean, variance);
-    EXPECT_EQ(mean, (std::array{0.5, 0.0, 5.5}));
-    EXPECT_EQ(variance, (std::array{(2.5 - 1.0) / 3, 0.0, (404 - 121.0) / 3}));
+    EXPECT_EQ(mean, (std::array{0.5F, 0.0F, 5.5F}));
+    EXPECT_EQ(variance, (std::array{0.5F, 0.0F, 283.0F / 3}));
 }
 
 TEST(Moments, HasNoVarianceWithFewerThanTwoCells) {
@@ -48,11 +48,11 @@ TEST(Moments, KeepsSmallVariancesBesideLargeMeans) {
         sum += static_cast<double>(x);
         squares += static_cast<double>(x) * static_cast<double>(x);
     }
-    std::array<double, 1> mean{};
-    std::array<double, 1> variance{};
+    std::array<float, 1> mean{};
+    std::array<float, 1> variance{};
     finish_moments(row, cells, mean, variance);
     const double expected = (squares - sum * sum / cells) / (cells - 1);  // 8.3e-6, of squares around 9
-    EXPECT_NEAR(variance[0], expected, 1e-3 * expected);
+    EXPECT_NEAR(static_cast<double>(variance[0]), expected, 1e-3 * expected);
 }
 
 /// Counts by table (many entries), by value (few) and through normalize_rows: three ways, one result.

@@ -31,13 +31,11 @@ public:
     /// Takes in copies of pieces that lie one after the other; no single one may exceed the capacity.
     void add(std::span<const std::byte> pieces);
 
-    /// What has come in so far, per condition and over all conditions together.
     struct Result {
-        Matrix mean;                    ///< conditions x genes
-        Matrix variance;                ///< conditions x genes, n - 1; 0 for fewer than two cells
-        std::vector<Moments> together;  ///< genes: sums over all cells
+        Matrix mean;      ///< conditions x genes
+        Matrix variance;  ///< conditions x genes, n - 1; 0 for fewer than two cells
     };
-    /// @param cells per condition
+    /// What has come in so far. @param cells per condition
     [[nodiscard]] Result finish(std::span<const Index> cells);
 
 private:

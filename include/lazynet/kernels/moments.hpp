@@ -38,10 +38,5 @@ void add_counts(std::span<const std::uint8_t> gaps, std::span<const std::uint8_t
 /// Mean and variance (n - 1; 0 for fewer than two cells) of each gene of `row` over `cells` cells; genes never added
 /// count as zeros. Both are 0 when there are no cells.
 void finish_moments(std::span<const Moments> row, Index cells, std::span<float> mean, std::span<float> variance);
-/// The same in float64.
-void finish_moments(std::span<const Moments> row, Index cells, std::span<double> mean, std::span<double> variance);
-
-/// total[g] += row[g].
-void add_moments(std::span<const Moments> row, std::span<Moments> total);
 
 }  // namespace lazynet

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -48,6 +49,17 @@ public:
         }
     }
 
+    /// The same for the entries whose genes lie in `genes`.
+    template <typename Use>
+    void for_each(Index cell, Range genes, const Use& use) const {
+        const Range range = entries(cell);
+        if (is_narrow()) {
+            visit(narrow_.values(), within(narrow_.values(), range, genes), use);
+        } else {
+            visit(wide_.values(), within(wide_.values(), range, genes), use);
+        }
+    }
+
 private:
     friend CellTable load_cells(const mpi::Communicator&, io::MatrixReader&, const Screen&, Normalization, Log&);
 
@@ -63,6 +75,16 @@ private:
         for (Index i = range.begin; i < range.end; ++i) {
             use(Index{genes[static_cast<std::size_t>(i)]}, values[i]);
         }
+    }
+
+    template <typename Gene>
+    static Range within(std::span<const Gene> genes, Range range, Range wanted) {
+        const auto first = genes.begin() + range.begin;
+        const auto last = genes.begin() + range.end;
+        const auto before = [](Gene gene, Index limit) { return Index{gene} < limit; };
+        const auto begin = std::lower_bound(first, last, wanted.begin, before);
+        const auto end = std::lower_bound(begin, last, wanted.end, before);
+        return {begin - genes.begin(), end - genes.begin()};
     }
 
     Index genes_ = 0;

@@ -12,12 +12,10 @@ namespace lazynet::train {
 
 /// Means and variances of log-normalised expression, spread over the ranks by gene.
 struct Pseudobulk {
-    Range genes;            ///< of this rank: block_of(genes of the screen, ranks, rank)
-    Matrix mean;            ///< conditions x genes.size()
-    Matrix variance;        ///< conditions x genes.size(), over cells with n - 1; 0 for fewer than two cells
-    Index cells = 0;        ///< all cells that belong to a condition
-    VectorD gene_mean;      ///< genes.size(), over all those cells
-    VectorD gene_variance;  ///< genes.size(), over all those cells, n - 1
+    Range genes;               ///< of this rank: block_of(genes of the screen, ranks, rank)
+    std::vector<Index> cells;  ///< per condition
+    Matrix mean;               ///< conditions x genes.size()
+    Matrix variance;           ///< conditions x genes.size(), over cells with n - 1; 0 for fewer than two cells
 };
 
 /// Reads the expression matrix once and averages it per condition.
@@ -26,15 +24,23 @@ struct Pseudobulk {
 /// entries travel, packed, to the rank that owns their genes. Exact fixed-point sums (kernels/moments.hpp): the same
 /// bits for any number of ranks and any cutting of the file.
 ///
-/// Memory per rank, besides the result: packed cells waiting to be added, 2 bytes per count or 5 per log value of this
-/// rank's genes, at most max(128 MB, 16 bytes x conditions x own genes); when they do not fit, 128 MB of them and a
-/// table of 16 bytes x conditions x own genes. On the way about 50 MB (one round of messages, one batch of cells;
-/// 256 MB more for layouts that must be scanned).
+/// Memory per rank, besides the result. With T = 16 bytes x conditions x own genes: the packed cells (2 bytes per
+/// count, 5 per log value of own genes) if they take less than T, otherwise T and a buffer of at most 128 MB. On the
+/// way about 30 MB more (one round of messages and one batch of cells; 256 MB for layouts that have to be scanned).
 ///
 /// @throws AgreedError naming file, cell, gene and value when one is not finite, negative, not a whole number (counts)
 ///         or above 20 (log1p)
 Pseudobulk pseudobulk(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
                       Normalization normalization, Log& log);
+
+/// Mean and variance of each gene over all cells that belong to a condition.
+struct GeneMoments {
+    VectorD mean;      ///< bulk.genes.size()
+    VectorD variance;  ///< bulk.genes.size(), n - 1
+};
+
+/// From the means and variances of the conditions, added in their order. Not collective: genes of this rank.
+GeneMoments gene_moments(const Pseudobulk& bulk);
 
 /// most_variable (data/variable_genes.hpp) of a pseudobulk's genes. Collective over `world`; the same on every rank.
 /// Measured genes that are perturbed in some condition are always among the result.

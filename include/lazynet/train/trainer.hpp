@@ -22,13 +22,11 @@ struct PenaltyTrial {
 /// What a finished run tells: the figures that the command prints. Complete on the root.
 struct TrainSummary {
     Screen screen;                    ///< as trained: after gene selection
-    Index shards = 0, blocks = 0;
+    Index conditions = 0, shards = 0, blocks = 0;
     Shifts shifts;
     double l2_share = 0.0;
     std::vector<PenaltyTrial> trials;
     ScreenScore score;
-    std::vector<PairScore> pair_scores;  ///< per pair; conditions in `pair_conditions`
-    std::vector<Index> pair_conditions;
     std::vector<io::Edge> edges;         ///< the most certain ones first
     std::vector<Timings::Phase> phases;
     double parameter_bytes = 0.0;        ///< of the rank with most
