@@ -25,8 +25,7 @@ echo "== simulating a screen: 2,000 cells, 500 genes, 40 of them perturbed (CRIS
 
 echo
 echo "== training 5 replicas on 2 ranks"
-mpirun -n 2 "$lazynet" train demo/screen.h5ad -o demo/run.h5ad --edges demo/edges.tsv --json demo/run.json --overwrite \
-  | cat
+mpirun -n 2 "$lazynet" train demo/screen.h5ad -o demo/run.h5ad --edges demo/edges.tsv --json demo/run.json --overwrite
 
 echo
 echo "== the 20 most certain edges against the network that made the data (demo/screen.edges.tsv)"

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "commands.hpp"
+#include "lazynet/io/output_file.hpp"
 #include "lazynet/io/screen_file.hpp"
+#include "lazynet/train/forecast.hpp"
 #include "lazynet/train/provenance.hpp"
 #include "lazynet/train/trainer.hpp"
 #include "screen_options.hpp"
@@ -32,7 +35,8 @@ struct TrainCommand {
 
 /// Options that decide the result, as JSON: not where it goes nor how much is said on the way.
 std::string recorded_options(const CommandLine& line) {
-    static const std::vector<std::string> kLeftOut = {"output", "overwrite", "json", "quiet", "verbose", "dry-run", "edges", "edges-top"};
+    static const std::vector<std::string> kLeftOut = {"output",  "overwrite", "json",  "quiet",
+                                                      "verbose", "dry-run",   "edges", "edges-top"};
     Json json;
     std::istringstream lines(line.resolved());
     for (std::string text; std::getline(lines, text);) {
@@ -53,19 +57,28 @@ Json to_json(const train::TrainSummary& summary) {
     json["l2_share"] = summary.l2_share;
     json["mean_shift"] = summary.shifts.mean;
     const train::ScreenScore& s = summary.score;
-    json["held_out"] = {{"conditions", s.pairs}, {"model", s.held_out}, {"no_change", s.no_change}, {"mean", s.mean}, {"noise_ceiling", s.noise}};
+    json["held_out"] = {{"conditions", s.pairs},
+                        {"model", s.held_out},
+                        {"no_change", s.no_change},
+                        {"mean", s.mean},
+                        {"noise_ceiling", s.noise}};
     json["fitted"] = {{"model", s.fitted}, {"no_change", s.fitted_no_change}, {"noise_ceiling", s.fitted_noise}};
     for (const train::PenaltyTrial& trial : summary.trials) {
         json["penalty_search"].push_back({{"l2", trial.share}, {"validation_error", trial.criterion}});
     }
     for (const io::Edge& e : summary.edges) {
         if (json["edges"].size() < static_cast<std::size_t>(kShown)) {
-            json["edges"].push_back({{"regulator", summary.screen.regulator(e.regulator)}, {"target", summary.screen.regulator(e.target)},
-                                     {"mean", e.mean}, {"sd", e.sd}, {"sign_agreement", e.sign_agreement}, {"selected", e.selected}});
+            json["edges"].push_back({{"regulator", summary.screen.regulator(e.regulator)},
+                                     {"target", summary.screen.regulator(e.target)},
+                                     {"mean", e.mean},
+                                     {"sd", e.sd},
+                                     {"sign_agreement", e.sign_agreement},
+                                     {"selected", e.selected}});
         }
     }
     for (const auto& phase : summary.phases) {
-        json["timings"].push_back({{"phase", phase.name}, {"seconds", phase.seconds}, {"peak_bytes", phase.peak_bytes}});
+        json["timings"].push_back(
+            {{"phase", phase.name}, {"seconds", phase.seconds}, {"peak_bytes", phase.peak_bytes}});
     }
     json["parameter_bytes"] = summary.parameter_bytes;
     return json;
@@ -76,7 +89,8 @@ void print_scores(const train::ScreenScore& s, const Log& log) {
         log.info(fmt::format("  {:<34}{:>12.3e}{:>12.3f}", name, error, error / none));
     };
     if (s.pairs > 0) {
-        log.info(fmt::format("\nHeld-out perturbations ({} conditions, each predicted by replicas that never saw it)", s.pairs));
+        log.info(fmt::format("\nHeld-out perturbations ({} conditions, each predicted by replicas that never saw it)",
+                             s.pairs));
         log.info(fmt::format("  {:<34}{:>12}{:>12}", "", "MSE", "/ no change"));
         line("lazynet", s.held_out, s.no_change);
         line("baseline: no change", s.no_change, s.no_change);
@@ -91,11 +105,13 @@ void print_scores(const train::ScreenScore& s, const Log& log) {
 
 void print_edges(const train::TrainSummary& summary, const Log& log) {
     log.info("\nMost certain edges (elasticity: change of log target per change of log regulator; total effects)");
-    log.info(fmt::format("  {:<16}{:<16}{:>10}{:>10}{:>12}{:>10}", "regulator", "target", "mean", "sd", "|mean|/sd", "sign"));
+    log.info(fmt::format("  {:<16}{:<16}{:>10}{:>10}{:>12}{:>10}", "regulator", "target", "mean", "sd", "|mean|/sd",
+                         "sign"));
     for (std::size_t k = 0; k < std::min(summary.edges.size(), static_cast<std::size_t>(kShown)); ++k) {
         const io::Edge& e = summary.edges[k];
-        log.info(fmt::format("  {:<16}{:<16}{:>10.3f}{:>10.3f}{:>12.1f}{:>10.2f}", summary.screen.regulator(e.regulator),
-                             summary.screen.regulator(e.target), e.mean, e.sd, io::certainty(e), e.sign_agreement));
+        log.info(fmt::format("  {:<16}{:<16}{:>10.3f}{:>10.3f}{:>12.1f}{:>10.2f}",
+                             summary.screen.regulator(e.regulator), summary.screen.regulator(e.target), e.mean, e.sd,
+                             io::certainty(e), e.sign_agreement));
     }
 }
 
@@ -106,9 +122,11 @@ void print_summary(const train::TrainSummary& summary, const TrainCommand& comma
     double total = 0.0;
     for (const auto& phase : summary.phases) {
         total += phase.seconds;
-        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>8.1f} MB", phase.name, phase.seconds, phase.peak_bytes / 1e6));
+        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>8.1f} MB", phase.name, phase.seconds,
+                             phase.peak_bytes / 1e6));
     }
-    log.info(fmt::format("  {:<24}{:>8.1f} s   parameters per rank  {:>8.1f} MB", "all", total, summary.parameter_bytes / 1e6));
+    log.info(fmt::format("  {:<24}{:>8.1f} s   parameters per rank  {:>8.1f} MB", "all", total,
+                         summary.parameter_bytes / 1e6));
     log.info("wrote " + command.output.path);
     if (!command.output.edges.empty()) {
         log.info("wrote " + command.output.edges);
@@ -124,16 +142,95 @@ void write_json(const std::string& path, const Json& json) {
     }
 }
 
+Json to_json(const train::Forecast& forecast) {
+    Json json = {{"forecast", true},
+                 {"conditions", forecast.conditions},
+                 {"genes", forecast.genes},
+                 {"inputs", forecast.inputs},
+                 {"shards", forecast.shards},
+                 {"output_bytes", forecast.output_bytes},
+                 {"shared_bytes", forecast.shared_bytes}};
+    for (const auto& phase : forecast.phases) {
+        json["timings"].push_back({{"phase", phase.name},
+                                   {"seconds", phase.seconds},
+                                   {"least_seconds", phase.least},
+                                   {"peak_bytes", phase.peak_bytes}});
+    }
+    return json;
+}
+
+void print_forecast(const train::Forecast& forecast, const mpi::Communicator& world, const Log& log) {
+    log.info(fmt::format("{} conditions, {} genes, {} model inputs, {} shards on {} rank{}", forecast.conditions,
+                         forecast.genes, forecast.inputs, forecast.shards, world.size(), world.size() == 1 ? "" : "s"));
+    log.info(
+        "\nForecast, from short trials on this machine (about right within a factor of two). Times if no shard stops "
+        "early");
+    double total = 0.0;
+    double least = 0.0;
+    for (const auto& phase : forecast.phases) {
+        total += phase.seconds;
+        least += phase.least;
+        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>8.1f} MB", phase.name, phase.seconds,
+                             phase.peak_bytes / 1e6));
+    }
+    log.info(fmt::format("  {:<24}{:>8.1f} s   {:.1f} s if all stop as early as they may", "all", total, least));
+    if (forecast.shared_bytes > 0.0) {
+        log.info(fmt::format("  {:.1f} MB of the memory hold the cells, once for all ranks of a node",
+                             forecast.shared_bytes / 1e6));
+    }
+    log.info(fmt::format("  {:<24}{:>8.1f} MB", "results on disk", forecast.output_bytes / 1e6));
+    log.info("nothing was trained, nothing written");
+}
+
+/// --dry-run: everything is checked but nothing done.
+void dry_run(const mpi::Communicator& world, io::ScreenFile file, const TrainCommand& command, const Log& log) {
+    const train::Forecast forecast = train::forecast_run(world, file, command.config, command.output);
+    print_forecast(forecast, world, log);
+    world.together([&] {
+        if (!world.is_root()) {
+            return;
+        }
+        if (!command.common.json.empty()) {
+            write_json(command.common.json, to_json(forecast));
+        }
+        const auto free = command.output.path.empty() ? std::numeric_limits<std::uint64_t>::max()
+                                                      : io::free_bytes(command.output.path);
+        if (forecast.output_bytes > static_cast<double>(free)) {
+            throw UserError(
+                fmt::format("{}: about {} are needed and its folder has {} free; make room, write elsewhere, or store "
+                            "less (--store)",
+                            command.output.path, io::size_text(static_cast<std::uint64_t>(forecast.output_bytes)),
+                            io::size_text(free)));
+        }
+    });
+}
+
+/// A forecast needs no output, but one that is named must do.
+void check_outputs(const TrainCommand& command) {
+    if (!command.common.dry_run || !command.output.path.empty()) {
+        require_writable(command.output.path, command.common.overwrite);
+    }
+    if (!command.output.edges.empty()) {
+        require_writable(command.output.edges, command.common.overwrite);
+    }
+    if (!command.common.json.empty()) {
+        require_writable(command.common.json, true);
+    }
+}
+
 bool parse(const mpi::Communicator& world, std::span<const std::string> args, TrainCommand& command) {
-    CommandLine line("train", "SCREEN -o RUN.h5ad [options]",
-                     "Trains an ensemble of LazyNet models on a perturbation screen and writes the consensus gene-gene interaction\n"
-                     "matrix, predictions and scores. SCREEN is .h5ad, 10x .h5, a 10x .mtx folder, or CSV/TSV.\n"
-                     "Under MPI the shards (replica x gene block) are spread over the ranks; the result is the same for any number.",
-                     &command.common);
+    CommandLine line(
+        "train", "SCREEN -o RUN.h5ad [options]",
+        "Trains an ensemble of LazyNet models on a perturbation screen and writes the consensus gene-gene interaction\n"
+        "matrix, predictions and scores. SCREEN is .h5ad, 10x .h5, a 10x .mtx folder, or CSV/TSV.\n"
+        "Under MPI the shards (replica x gene block) are spread over the ranks; the result is the same for any number.",
+        &command.common);
     add_train_options(line, command.config, command.words);
-    line.group("Edge list").add_options()
-        ("edges", po::value(&command.output.edges), "also write the edges as TSV (gzip when the name ends in .gz), most certain first")
-        ("edges-top", po::value(&command.output.edges_top)->default_value(command.output.edges_top), "longest edge list; 0: all");
+    line.group("Edge list")
+        .add_options()("edges", po::value(&command.output.edges),
+                       "also write the edges as TSV (gzip when the name ends in .gz), most certain first")(
+            "edges-top", po::value(&command.output.edges_top)->default_value(command.output.edges_top),
+            "longest edge list; 0: all");
     add_screen_options(line.group("Screen"), command.screen);
     line.positional("input", &command.inputs, 1);
     if (!line.parse(world, args)) {
@@ -148,11 +245,8 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Tr
         command.screen.path = command.inputs[0];
         read_words(command.words, command.config);
         command.output.options = recorded_options(line);
-        if (world.is_root() && !command.common.dry_run) {
-            require_writable(command.output.path, command.common.overwrite);
-            if (!command.output.edges.empty()) {
-                require_writable(command.output.edges, command.common.overwrite);
-            }
+        if (world.is_root()) {
+            check_outputs(command);
         }
     });
     return true;
@@ -170,6 +264,10 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
                          world.size() == 1 ? "" : "s", command.config.seed));
     std::optional<io::ScreenFile> file;
     world.together([&] { file = io::open_screen(command.screen); });
+    if (command.common.dry_run) {
+        dry_run(world, std::move(*file), command, log);
+        return 0;
+    }
     const auto summary = train::train_screen(world, std::move(*file), command.config, command.output, kShown, log);
     if (world.is_root()) {
         print_summary(summary, command, log);
