@@ -39,7 +39,9 @@ struct Cells {
     [[nodiscard]] SparseRows rows() const { return {offsets, genes, values}; }
 };
 
-std::span<float> all(Matrix& m) { return {m.data(), static_cast<std::size_t>(m.size())}; }
+std::span<float> all(Matrix& m) {
+    return {m.data(), static_cast<std::size_t>(m.size())};
+}
 
 void report(benchmark::State& state, double flop) {
     state.counters["GFLOP/s"] = benchmark::Counter(flop * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
@@ -83,7 +85,9 @@ struct Step {
     }
 };
 
-double dense_flop(Index genes, Index hidden) { return 10.0 * static_cast<double>(kBatch * genes * hidden); }
+double dense_flop(Index genes, Index hidden) {
+    return 10.0 * static_cast<double>(kBatch * genes * hidden);
+}
 
 /// Cells mode: sparse cells in, sparse differences out.
 void step_sparse_cells(benchmark::State& state) {

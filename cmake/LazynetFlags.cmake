@@ -12,7 +12,10 @@ target_compile_features(lazynet_flags INTERFACE cxx_std_20)
 target_compile_options(lazynet_flags INTERFACE
   -fno-math-errno -fno-trapping-math  # lets sqrt and comparisons vectorise; no effect on results
   $<$<BOOL:${LAZYNET_NATIVE}>:-march=native>)
-if(LAZYNET_SANITIZE)  # not $<BOOL:...>: the comma in address,undefined would end its parameter
+# Eigen's fast square root rounds otherwise in vectors than in their scalar tails, so results would depend on where a
+# rank's part of a matrix begins.
+target_compile_definitions(lazynet_flags INTERFACE EIGEN_FAST_MATH=0)
+if(LAZYNET_SANITIZE)  # not a generator expression: the list of sanitizers has commas
   target_compile_options(lazynet_flags INTERFACE
     -fsanitize=${LAZYNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   target_link_options(lazynet_flags INTERFACE -fsanitize=${LAZYNET_SANITIZE})

@@ -9,13 +9,14 @@
 namespace lazynet {
 namespace {
 
-/// Whether a person watches. MPI launchers give their ranks a pseudo-terminal even when their own output goes to a file,
-/// so under a launcher the launcher's own output decides.
+/// Whether a person watches. MPI launchers give their ranks a pseudo-terminal even when their own output goes to a
+/// file, so under a launcher the launcher's own output decides.
 bool watched() {
     if (isatty(STDOUT_FILENO) != 1) {
         return false;
     }
-    if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr && std::getenv("PMIX_RANK") == nullptr && std::getenv("PMI_RANK") == nullptr) {
+    if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr && std::getenv("PMIX_RANK") == nullptr &&
+        std::getenv("PMI_RANK") == nullptr) {
         return true;
     }
     std::error_code unknown;

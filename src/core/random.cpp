@@ -29,7 +29,9 @@ Random::Random(std::uint64_t seed, const char* stream, std::initializer_list<std
     }
 }
 
-std::uint64_t Random::bits(std::uint64_t counter) const { return mix(mix(key_ + counter * kGolden) ^ key_); }
+std::uint64_t Random::bits(std::uint64_t counter) const {
+    return mix(mix(key_ + counter * kGolden) ^ key_);
+}
 
 void Random::fill(std::uint64_t first, std::span<std::uint64_t> out) const {
     for (std::size_t i = 0; i < out.size(); ++i) {
@@ -52,7 +54,9 @@ double Random::normal(std::uint64_t counter) const {
     return std::sqrt(-2.0 * std::log(u)) * std::cos(angle);
 }
 
-double Random::exponential(std::uint64_t counter) const { return -std::log(1.0 - uniform(counter)); }
+double Random::exponential(std::uint64_t counter) const {
+    return -std::log(1.0 - uniform(counter));
+}
 
 void Random::shuffle(std::span<std::int64_t> items) const {
     for (std::size_t i = items.size(); i > 1; --i) {

@@ -17,8 +17,8 @@ constexpr Index kStrip = 64;
 
 /// out[0..width) += sum over entries k of values[k] * dense row row[k], starting at column `first` of dense.
 template <Index width>
-inline void gather_strip(std::span<const std::int32_t> row, std::span<const float> values, const float* __restrict dense,
-                         Index stride, float* __restrict out) {
+inline void gather_strip(std::span<const std::int32_t> row, std::span<const float> values,
+                         const float* __restrict dense, Index stride, float* __restrict out) {
     Eigen::Array<float, width, 1> sum = Eigen::Map<const Eigen::Array<float, width, 1>>(out);
     for (std::size_t k = 0; k < row.size(); ++k) {
         sum += values[k] * Eigen::Map<const Eigen::Array<float, width, 1>>(dense + row[k] * stride);

@@ -60,7 +60,9 @@ Communicator::Communicator(MPI_Comm comm, bool owned) : comm_(comm), owned_(owne
     check(MPI_Comm_size(comm_, &size_));
 }
 
-Communicator Communicator::world() { return Communicator(MPI_COMM_WORLD, false); }
+Communicator Communicator::world() {
+    return Communicator(MPI_COMM_WORLD, false);
+}
 
 Communicator::Communicator(Communicator&& other) noexcept
     : comm_(std::exchange(other.comm_, MPI_COMM_NULL)),
@@ -95,7 +97,9 @@ Communicator Communicator::split(int color) const {
     return Communicator(child, true);
 }
 
-void Communicator::barrier() const { check(MPI_Barrier(comm_)); }
+void Communicator::barrier() const {
+    check(MPI_Barrier(comm_));
+}
 
 void Communicator::sum_in_place(std::span<std::int64_t> values) const {
     constexpr std::size_t kValues = std::size_t{1} << 17;  // 1 MB pieces stay in cache
@@ -105,10 +109,18 @@ void Communicator::sum_in_place(std::span<std::int64_t> values) const {
     }
 }
 
-std::int64_t Communicator::sum(std::int64_t value) const { return reduce(comm_, value, MPI_INT64_T, MPI_SUM); }
-std::int64_t Communicator::max(std::int64_t value) const { return reduce(comm_, value, MPI_INT64_T, MPI_MAX); }
-std::int64_t Communicator::min(std::int64_t value) const { return reduce(comm_, value, MPI_INT64_T, MPI_MIN); }
-double Communicator::max(double value) const { return reduce(comm_, value, MPI_DOUBLE, MPI_MAX); }
+std::int64_t Communicator::sum(std::int64_t value) const {
+    return reduce(comm_, value, MPI_INT64_T, MPI_SUM);
+}
+std::int64_t Communicator::max(std::int64_t value) const {
+    return reduce(comm_, value, MPI_INT64_T, MPI_MAX);
+}
+std::int64_t Communicator::min(std::int64_t value) const {
+    return reduce(comm_, value, MPI_INT64_T, MPI_MIN);
+}
+double Communicator::max(double value) const {
+    return reduce(comm_, value, MPI_DOUBLE, MPI_MAX);
+}
 
 std::vector<double> Communicator::gather(std::span<const double> mine) const {
     return gather_all<double>(comm_, size_, mine, MPI_DOUBLE);
@@ -135,7 +147,8 @@ std::string Communicator::broadcast(std::string text, int root) const {
 std::vector<std::vector<std::byte>> Communicator::exchange(const std::vector<std::vector<std::byte>>& to) const {
     std::vector<std::int64_t> out(to.size());
     std::vector<std::int64_t> in(to.size());
-    std::transform(to.begin(), to.end(), out.begin(), [](const auto& m) { return static_cast<std::int64_t>(m.size()); });
+    std::transform(to.begin(), to.end(), out.begin(),
+                   [](const auto& m) { return static_cast<std::int64_t>(m.size()); });
     check(MPI_Alltoall(out.data(), 1, MPI_INT64_T, in.data(), 1, MPI_INT64_T, comm_));
     std::vector<std::vector<std::byte>> from(to.size());
     std::vector<MPI_Request> requests;

@@ -5,10 +5,12 @@
 namespace lazynet::train {
 
 void CellInputs::append(std::int64_t pre, Index pair, RowsBuffer& out) const {
-    cells_.table->for_each(pre, [&](Index gene, float value) { out.add(gene, value / pairs_.scale[static_cast<std::size_t>(gene)]); });
+    cells_.table->for_each(
+        pre, [&](Index gene, float value) { out.add(gene, value / pairs_.scale[static_cast<std::size_t>(gene)]); });
     if (pair >= 0) {
         const auto p = static_cast<std::size_t>(pair);
-        for (auto k = static_cast<std::size_t>(pairs_.offsets[p]); k < static_cast<std::size_t>(pairs_.offsets[p + 1]); ++k) {
+        for (auto k = static_cast<std::size_t>(pairs_.offsets[p]); k < static_cast<std::size_t>(pairs_.offsets[p + 1]);
+             ++k) {
             out.add(pairs_.columns[k], pairs_.values[k]);
         }
     }
@@ -17,9 +19,13 @@ void CellInputs::append(std::int64_t pre, Index pair, RowsBuffer& out) const {
 }
 
 CellDifferences::CellDifferences(const CellPairs& cells, Range genes)
-    : cells_(cells), genes_(genes), sum_(static_cast<std::size_t>(genes.size()), 0.0f), seen_(static_cast<std::size_t>(genes.size()), 0) {}
+    : cells_(cells),
+      genes_(genes),
+      sum_(static_cast<std::size_t>(genes.size()), 0.0f),
+      seen_(static_cast<std::size_t>(genes.size()), 0) {}
 
-double CellDifferences::append(std::int64_t post, std::int64_t pre, std::span<const std::int32_t> own, RowsBuffer& out) {
+double CellDifferences::append(std::int64_t post, std::int64_t pre, std::span<const std::int32_t> own,
+                               RowsBuffer& out) {
     touched_.clear();
     const auto add = [&](std::int64_t cell, float sign) {
         cells_.table->for_each(cell, genes_, [&](Index gene, float value) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 namespace lazynet::train {
@@ -24,7 +23,7 @@ Numbers ask(const mpi::Communicator& world, const Numbers& wanted) {
     Numbers asked(from.size());
     for (std::size_t r = 0; r < from.size(); ++r) {
         asked[r].resize(from[r].size() / sizeof(Index));
-        std::memcpy(asked[r].data(), from[r].data(), from[r].size());
+        std::copy(from[r].begin(), from[r].end(), std::as_writable_bytes(std::span(asked[r])).begin());
     }
     return asked;
 }

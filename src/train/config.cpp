@@ -18,7 +18,7 @@ void need(bool ok, const std::string& message) {
 void TrainConfig::resolve() {
     const bool bulk = pairs == PairMode::pseudobulk;
     epochs = epochs == 0 ? (bulk ? 200 : 20) : epochs;
-    batch = batch == 0 ? (bulk ? 256 : 512) : batch;
+    batch = batch == 0 && bulk ? 256 : batch;
     learning_rate = learning_rate == 0.0 ? (bulk ? 0.02 : 0.003) : learning_rate;
     need(replicas >= 1, "--replicas must be at least 1");
     need(gene_blocks >= 0, "--gene-blocks must be at least 1 (or 0: chosen from the number of genes)");
@@ -26,7 +26,7 @@ void TrainConfig::resolve() {
          "--hidden-sums and --hidden-products must not be negative, and not both 0");
     need(u_max > 0.0, "--u-max must be positive");
     need(epochs >= 1, "--epochs must be at least 1");
-    need(batch >= 1, "--batch must be at least 1");
+    need(batch >= 0, "--batch must be at least 1 (or 0: chosen from the data)");
     need(learning_rate > 0.0, "--learning-rate must be positive");
     need(l2 <= 1.0, "--l2 is a share between 0 and 1 of the penalty that leaves nothing (or auto)");
     need(validation_share >= 0.0 && validation_share <= 0.5, "--validation-share must be between 0 and 0.5");

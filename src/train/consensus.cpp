@@ -62,7 +62,9 @@ private:
     std::size_t at_ = 0;
 };
 
-Range overlap(Range a, Range b) { return {std::max(a.begin, b.begin), std::min(a.end, b.end)}; }
+Range overlap(Range a, Range b) {
+    return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
+}
 
 Matrix scaled_factor(const TrainedShard& shard, const Pairs& pairs) {
     Matrix factor = jacobian_factor(shard.net, shard.slopes);
@@ -109,9 +111,10 @@ void unpack_shards(const std::vector<std::byte>& bytes, Index replicas, std::map
     }
 }
 
-/// Welford's update of one tile with one replica's Jacobian; `inverse` is 1 / replicas counted so far per column, 0 where
-/// this replica does not count.
-void welford_tile(const Matrix& jacobian, const Eigen::RowVectorXf& inverse, Range rows, Range columns, ConsensusChunk& out) {
+/// Welford's update of one tile with one replica's Jacobian; `inverse` is 1 / replicas counted so far per column, 0
+/// where this replica does not count.
+void welford_tile(const Matrix& jacobian, const Eigen::RowVectorXf& inverse, Range rows, Range columns,
+                  ConsensusChunk& out) {
     const auto weight = inverse.segment(columns.begin, columns.size()).array();
     for (Index i = 0; i < rows.size(); ++i) {
         const auto x = jacobian.row(i).head(columns.size()).array();
@@ -234,7 +237,9 @@ void consensus_rows(const BlockEnsemble& ensemble, Range rows, ConsensusChunk& o
     const auto counts = supporting_replicas(ensemble);
     moderate(counts, out.sd);
     for (Index j = 0; j < inputs; ++j) {
-        const float share = counts[static_cast<std::size_t>(j)] > 0 ? 1.0f / static_cast<float>(counts[static_cast<std::size_t>(j)]) : 0.0f;
+        const float share = counts[static_cast<std::size_t>(j)] > 0
+                                ? 1.0f / static_cast<float>(counts[static_cast<std::size_t>(j)])
+                                : 0.0f;
         out.sign.col(j) = out.sign.col(j).cwiseAbs() * share;
         out.selected.col(j) *= share;
     }

@@ -24,7 +24,7 @@ constexpr double kTolerance = 0.01;
 // reaches lower.
 std::vector<double> penalty_grid(PairMode pairs) {
     return pairs == PairMode::pseudobulk ? std::vector<double>{1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015}
-                                         : std::vector<double>{0.1, 0.03, 0.01, 0.003, 0.001};
+                                         : std::vector<double>{0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5};
 }
 
 bool is_tried(const Plan& plan, Index s) {
@@ -38,8 +38,8 @@ bool is_tried(const Plan& plan, Index s) {
     return false;
 }
 
-double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config, const PenaltyProbe& probe,
-                      std::vector<PenaltyTrial>& trials, Log& log) {
+double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config,
+                      const PenaltyProbe& probe, std::vector<PenaltyTrial>& trials, Log& log) {
     const Range mine = plan.shards_of(world.rank());
     const auto better = [](const PenaltyTrial& a, const PenaltyTrial& b) { return a.criterion < b.criterion; };
     Index worse = 0;
@@ -71,7 +71,8 @@ double choose_penalty(const mpi::Communicator& world, const Plan& plan, const Tr
     for (auto trial = least; trial != trials.end(); ++trial) {
         best = trial->criterion <= (1.0 + kTolerance) * least->criterion ? trial : best;
     }
-    return config.bootstrap_cells && config.pairs == PairMode::pseudobulk ? best->share / std::numbers::sqrt2 : best->share;
+    return config.bootstrap_cells && config.pairs == PairMode::pseudobulk ? best->share / std::numbers::sqrt2
+                                                                          : best->share;
 }
 
 }  // namespace lazynet::train

@@ -25,7 +25,7 @@ bool is_tried(const Plan& plan, Index s);
 ///
 /// With the bootstrap of cells each replica trains on values of twice the sampling variance, which the consensus
 /// averages away again; noise sets the penalty through its standard deviation, so the choice is divided by sqrt(2).
-double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config, const PenaltyProbe& probe,
-                      std::vector<PenaltyTrial>& trials, Log& log);
+double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config,
+                      const PenaltyProbe& probe, std::vector<PenaltyTrial>& trials, Log& log);
 
 }  // namespace lazynet::train

@@ -23,7 +23,9 @@ Plan::Plan(Index genes, Index blocks, Index replicas, int ranks)
     }
 }
 
-ShardId Plan::shard(Index s) const { return {s % replicas_, s / replicas_, genes_of_block(s / replicas_)}; }
+ShardId Plan::shard(Index s) const {
+    return {s % replicas_, s / replicas_, genes_of_block(s / replicas_)};
+}
 
 Range Plan::shards_of(int rank) const {
     const auto [first, last] = std::equal_range(owner_.begin(), owner_.end(), rank);
@@ -35,14 +37,17 @@ Range Plan::blocks_of(int rank) const {
     return mine.size() == 0 ? Range{} : Range{mine.begin / replicas_, (mine.end - 1) / replicas_ + 1};
 }
 
-Range Plan::chunks_of(int rank) const { return block_of(static_cast<Index>(chunks_.size()), ranks_, rank); }
+Range Plan::chunks_of(int rank) const {
+    return block_of(static_cast<Index>(chunks_.size()), ranks_, rank);
+}
 
 Range Plan::chunk_genes_of(int rank) const {
     const Range mine = chunks_of(rank);
     if (mine.size() == 0) {
         return {};
     }
-    return {chunks_[static_cast<std::size_t>(mine.begin)].genes.begin, chunks_[static_cast<std::size_t>(mine.end - 1)].genes.end};
+    return {chunks_[static_cast<std::size_t>(mine.begin)].genes.begin,
+            chunks_[static_cast<std::size_t>(mine.end - 1)].genes.end};
 }
 
 }  // namespace lazynet::train

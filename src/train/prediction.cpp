@@ -145,7 +145,8 @@ Predictions predict_pairs(const mpi::Communicator& world, const Plan& plan, cons
     const Range chunks = plan.chunks_of(world.rank());
     for (Index c = chunks.begin; c < chunks.end; ++c) {
         const Plan::Chunk& chunk = plan.chunks()[static_cast<std::size_t>(c)];
-        const auto ensemble = std::find_if(ensembles.begin(), ensembles.end(), [&](const BlockEnsemble& e) { return e.block == chunk.block; });
+        const auto ensemble = std::find_if(ensembles.begin(), ensembles.end(),
+                                           [&](const BlockEnsemble& e) { return e.block == chunk.block; });
         scorer.score(*ensemble, chunk.genes, parts);
     }
     add_parts(world.gather(std::span<const double>(parts)), out.scores);

@@ -22,6 +22,7 @@ private:
     Index shards_;
     const TrainConfig& config_;
     Index done_ = 0;
+    Index epochs_ = 0;  // of all shards
     double error_ = std::numeric_limits<double>::quiet_NaN();
     double told_ = -1.0;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

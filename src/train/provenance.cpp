@@ -4,10 +4,16 @@
 
 namespace lazynet::train {
 
-std::string version() { return LAZYNET_VERSION; }
+std::string version() {
+    return LAZYNET_VERSION;
+}
 
-std::string git_hash() { return LAZYNET_GIT_HASH; }
+std::string git_hash() {
+    return LAZYNET_GIT_HASH;
+}
 
-std::string compiler() { return LAZYNET_COMPILER; }
+std::string compiler() {
+    return LAZYNET_COMPILER;
+}
 
 }  // namespace lazynet::train

@@ -40,7 +40,8 @@ struct PairTable {
 
     [[nodiscard]] Index rows() const { return target.rows(); }
     [[nodiscard]] SparseRows inputs(Range range) const {
-        return {std::span(offsets).subspan(static_cast<std::size_t>(range.begin), static_cast<std::size_t>(range.size()) + 1),
+        return {std::span(offsets).subspan(static_cast<std::size_t>(range.begin),
+                                           static_cast<std::size_t>(range.size()) + 1),
                 columns, values};
     }
 };
@@ -55,7 +56,8 @@ PairTable make_table(const ShardId& id, const Pairs& pairs, const BlockTargets& 
     for (Index r = 0; r < n; ++r) {
         const auto p = static_cast<std::size_t>(rows[static_cast<std::size_t>(r)]);
         const auto row = static_cast<Index>(p);
-        for (auto k = static_cast<std::size_t>(pairs.offsets[p]); k < static_cast<std::size_t>(pairs.offsets[p + 1]); ++k) {
+        for (auto k = static_cast<std::size_t>(pairs.offsets[p]); k < static_cast<std::size_t>(pairs.offsets[p + 1]);
+             ++k) {
             table.columns.push_back(pairs.columns[k]);
             table.values.push_back(pairs.values[k]);
         }
@@ -99,7 +101,8 @@ void bootstrap_weights(const ShardId& id, const std::vector<std::int64_t>& rows,
         const auto begin = static_cast<std::size_t>(inputs.offsets[0]);
         const auto count = static_cast<std::size_t>(inputs.offsets[1]) - begin;
         const auto moved = inputs.columns.subspan(begin, count);
-        const bool alone = std::any_of(moved.begin(), moved.end(), [&](std::int32_t j) { return support[static_cast<std::size_t>(j)] < 2; });
+        const bool alone = std::any_of(moved.begin(), moved.end(),
+                                       [&](std::int32_t j) { return support[static_cast<std::size_t>(j)] < 2; });
         if (!alone) {
             const auto pair = static_cast<std::uint64_t>(rows[static_cast<std::size_t>(r)]);
             table.weights[r] *= static_cast<float>(random.exponential(pair));
@@ -149,7 +152,8 @@ public:
         for (Index r = range.begin; r < range.end; ++r) {
             const auto at = static_cast<std::size_t>(r);
             double norm = table.norms[at];
-            for (auto k = static_cast<std::size_t>(table.own[at]); k < static_cast<std::size_t>(table.own[at + 1]); ++k) {
+            for (auto k = static_cast<std::size_t>(table.own[at]); k < static_cast<std::size_t>(table.own[at + 1]);
+                 ++k) {
                 const Index i = table.own_output[k];
                 const float y = h.row(r - range.begin).dot(net.c.row(i));
                 table.target(r, i) = y;
@@ -185,13 +189,15 @@ double relative_error(PairTable& table, const LazyNet& net, Pass& pass) {
     const Range all{0, table.rows()};
     pass.hidden(table, all, net);
     const auto norms = pass.leave_own_out(table, all, net);
-    const double error = squared_error(targets(table, all), norms, cview(pass.h), cview(table.weights), cview(net.c), pass.scratch);
+    const double error =
+        squared_error(targets(table, all), norms, cview(pass.h), cview(table.weights), cview(net.c), pass.scratch);
     return error / no_change(table);
 }
 
 class PseudobulkTrainer {
 public:
-    PseudobulkTrainer(const ShardId& id, const Pairs& pairs, const BlockTargets& block, const TrainConfig& config, double l2)
+    PseudobulkTrainer(const ShardId& id, const Pairs& pairs, const BlockTargets& block, const TrainConfig& config,
+                      double l2)
         : id_(id), config_(config), optimizer_(initial(id, pairs, block, config)) {
         std::vector<std::int64_t> train;
         std::vector<std::int64_t> held_out;
@@ -204,7 +210,8 @@ public:
         if (config.bootstrap_perturbations) {
             bootstrap_weights(id, train, config, support_, training_);
         }
-        seen_ = make_table(id, pairs, block, config, config.bootstrap_cells ? train : std::vector<std::int64_t>{}, -1.0f);
+        seen_ =
+            make_table(id, pairs, block, config, config.bootstrap_cells ? train : std::vector<std::int64_t>{}, -1.0f);
         held_out_ = make_table(id, pairs, block, config, held_out, 0.0f);
         clear_unsupported(support_, optimizer_.net);
         l2_ = l2 / static_cast<double>(std::max<Index>(training_.rows(), 1));
@@ -238,7 +245,8 @@ public:
     }
 
 private:
-    static LazyNet initial(const ShardId& id, const Pairs& pairs, const BlockTargets& block, const TrainConfig& config) {
+    static LazyNet initial(const ShardId& id, const Pairs& pairs, const BlockTargets& block,
+                           const TrainConfig& config) {
         const LazyNetShape shape{static_cast<Index>(pairs.inputs.size()), config.hidden_sums, config.hidden_products,
                                  block.genes.size(), static_cast<float>(config.u_max)};
         LazyNet net(shape, Random(config.seed, "weights", {id.replica, id.block}), kInitialScale);
@@ -268,12 +276,11 @@ private:
         pass_.dh.resize(range.size(), net.shape.width());
         pass_.dz.resize(range.size(), net.shape.hidden());
         const DenseTarget target = targets(training_, range);
-        const double loss =
-            config_.loss == Loss::mse
-                ? squared_error_step(target, norms, cview(pass_.h), cview(w), cview(net.c), view(optimizer_.dc),
-                                     view(pass_.dh), pass_.scratch)
-                : huber_step(target, static_cast<float>(config_.huber_delta), cview(pass_.h), cview(w), cview(net.c),
-                             view(optimizer_.dc), view(pass_.dh), pass_.scratch);
+        const double loss = config_.loss == Loss::mse
+                                ? squared_error_step(target, norms, cview(pass_.h), cview(w), cview(net.c),
+                                                     view(optimizer_.dc), view(pass_.dh), pass_.scratch)
+                                : huber_step(target, static_cast<float>(config_.huber_delta), cview(pass_.h), cview(w),
+                                             cview(net.c), view(optimizer_.dc), view(pass_.dh), pass_.scratch);
         activate_backward(net.shape, cview(pass_.z), cview(pass_.h), cview(pass_.dh), view(pass_.dz));
         sparse_transposed_times(training_.inputs(range), cview(pass_.dz), view(optimizer_.da));
         // No biases: an unperturbed state must stay as it is, or every regulator would be measured against the mean
@@ -314,7 +321,8 @@ double largest_penalty(const Pairs& pairs, const BlockTargets& block) {
         Vector moved = Vector::Zero(n);  // W D v
         for (Index p = 0; p < n; ++p) {
             const auto at = static_cast<std::size_t>(p);
-            for (auto k = static_cast<std::size_t>(pairs.offsets[at]); k < static_cast<std::size_t>(pairs.offsets[at + 1]); ++k) {
+            for (auto k = static_cast<std::size_t>(pairs.offsets[at]);
+                 k < static_cast<std::size_t>(pairs.offsets[at + 1]); ++k) {
                 moved[p] += weights[p] * pairs.values[k] * static_cast<float>(v[pairs.columns[k]]);
             }
         }
@@ -323,7 +331,8 @@ double largest_penalty(const Pairs& pairs, const BlockTargets& block) {
         VectorD next = VectorD::Zero(v.size());
         for (Index p = 0; p < n; ++p) {
             const auto at = static_cast<std::size_t>(p);
-            for (auto k = static_cast<std::size_t>(pairs.offsets[at]); k < static_cast<std::size_t>(pairs.offsets[at + 1]); ++k) {
+            for (auto k = static_cast<std::size_t>(pairs.offsets[at]);
+                 k < static_cast<std::size_t>(pairs.offsets[at + 1]); ++k) {
                 next[pairs.columns[k]] += static_cast<double>(weights[p] * pairs.values[k] * back[p]);
             }
         }

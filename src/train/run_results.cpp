@@ -38,7 +38,8 @@ void declare(const RunFacts& facts, io::ResultsFile& file) {
             file.declare_csr(std::string("varp/") + name, genes, genes, kept_per_target(facts));
         }
         if (facts.config.store != Store::none && !facts.screen.unmeasured.empty()) {
-            file.declare_dense(std::string("varm/") + name + "_unmeasured", genes, static_cast<Index>(facts.screen.unmeasured.size()));
+            file.declare_dense(std::string("varm/") + name + "_unmeasured", genes,
+                               static_cast<Index>(facts.screen.unmeasured.size()));
         }
     }
 }
@@ -46,8 +47,13 @@ void declare(const RunFacts& facts, io::ResultsFile& file) {
 /// Three matrices (conditions, this rank's genes), made row by row of a batch.
 class ConditionRows {
 public:
-    ConditionRows(const RunFacts& facts, const Predictions& predictions, const BlockTargets& observed, const Matrix& control_mean)
-        : facts_(facts), predictions_(predictions), observed_(observed), control_mean_(control_mean), pair_(facts.screen.conditions.size(), -1) {
+    ConditionRows(const RunFacts& facts, const Predictions& predictions, const BlockTargets& observed,
+                  const Matrix& control_mean)
+        : facts_(facts),
+          predictions_(predictions),
+          observed_(observed),
+          control_mean_(control_mean),
+          pair_(facts.screen.conditions.size(), -1) {
         for (std::size_t p = 0; p < facts.pairs.conditions.size(); ++p) {
             pair_[static_cast<std::size_t>(facts.pairs.conditions[p])] = static_cast<Index>(p);
         }
@@ -78,7 +84,8 @@ private:
         for (const Index j : condition.targets) {
             if (predictions_.genes.contains(j)) {
                 const Index i = j - predictions_.genes.begin;
-                rows(0, i) = control_mean_(condition.context, i) + static_cast<float>(facts_.shifts.of[static_cast<std::size_t>(j)]);
+                rows(0, i) = control_mean_(condition.context, i) +
+                             static_cast<float>(facts_.shifts.of[static_cast<std::size_t>(j)]);
                 rows(2, i) = 0.0f;
             }
         }
@@ -92,7 +99,8 @@ private:
 };
 
 /// Rows of conditions travel from the ranks that hold their genes to the rank that writes them.
-void write_conditions(const mpi::Communicator& world, const RunFacts& facts, const ConditionRows& source, io::ResultsFile& file) {
+void write_conditions(const mpi::Communicator& world, const RunFacts& facts, const ConditionRows& source,
+                      io::ResultsFile& file) {
     const auto conditions = static_cast<Index>(facts.screen.conditions.size());
     const auto genes = static_cast<Index>(facts.screen.genes.size());
     for (Index at = 0; at < conditions; at += kConditionBatch) {
@@ -163,7 +171,8 @@ public:
 
 private:
     /// Columns [first, last) of the inputs, spread over `width` regulators starting at `origin`.
-    void write_spread(const std::string& where, Range rows, const Matrix& values, Index first, Index last, Index origin, Index width) {
+    void write_spread(const std::string& where, Range rows, const Matrix& values, Index first, Index last, Index origin,
+                      Index width) {
         spread_.setZero(rows.size(), width);
         for (Index j = first; j < last; ++j) {
             spread_.col(facts_.pairs.inputs[static_cast<std::size_t>(j)] - origin) = values.col(j);
@@ -209,7 +218,8 @@ private:
             for (Index j = 0; j < chunk.mean.cols(); ++j) {
                 const Index regulator = facts_.pairs.inputs[static_cast<std::size_t>(j)];
                 if (support[static_cast<std::size_t>(j)] > 0 && regulator != rows.begin + i) {
-                    edges_.add({regulator, rows.begin + i, chunk.mean(i, j), chunk.sd(i, j), chunk.sign(i, j), chunk.selected(i, j)});
+                    edges_.add({regulator, rows.begin + i, chunk.mean(i, j), chunk.sd(i, j), chunk.sign(i, j),
+                                chunk.selected(i, j)});
                 }
             }
         }
@@ -240,7 +250,8 @@ void declare_models(const RunFacts& facts, io::ResultsFile& file) {
     file.declare_dense(at + "support", facts.plan.shards(), inputs);
 }
 
-void write_models(const mpi::Communicator& world, const RunFacts& facts, const std::vector<TrainedShard>& shards, io::ResultsFile& file) {
+void write_models(const mpi::Communicator& world, const RunFacts& facts, const std::vector<TrainedShard>& shards,
+                  io::ResultsFile& file) {
     const Index first = facts.plan.shards_of(world.rank()).begin;
     const std::string at = "uns/lazynet/model/";
     for (std::size_t k = 0; k < shards.size(); ++k) {
@@ -252,7 +263,8 @@ void write_models(const mpi::Communicator& world, const RunFacts& facts, const s
         file.write_rows(at + "c", {row, row + net.c.rows()}, cview(net.c));
         const Matrix slopes = shards[k].slopes.cast<float>().transpose();
         file.write_rows(at + "slopes", {s, s + 1}, cview(slopes));
-        const Eigen::Map<const Eigen::Matrix<std::int32_t, 1, Eigen::Dynamic>> counts(shards[k].support.data(), net.shape.inputs);
+        const Eigen::Map<const Eigen::Matrix<std::int32_t, 1, Eigen::Dynamic>> counts(shards[k].support.data(),
+                                                                                      net.shape.inputs);
         const Matrix support = counts.cast<float>();
         file.write_rows(at + "support", {s, s + 1}, cview(support));
     }
@@ -282,14 +294,17 @@ std::vector<io::Edge> write_run(const mpi::Communicator& world, const RunOutput&
     write_conditions(world, facts, ConditionRows(facts, predictions, observed, control_mean), file);
 
     const bool all = !output.edges.empty() && output.edges_top == 0;
-    const auto capacity = all ? std::size_t{0} : static_cast<std::size_t>(output.edges.empty() ? shown : std::max(output.edges_top, shown));
+    const auto capacity =
+        all ? std::size_t{0}
+            : static_cast<std::size_t>(output.edges.empty() ? shown : std::max(output.edges_top, shown));
     io::TopEdges edges(capacity);
     ConsensusSink sink(facts, file, edges);
     ConsensusChunk chunk;
     const Range chunks = facts.plan.chunks_of(world.rank());
     for (Index c = chunks.begin; c < chunks.end; ++c) {
         const Plan::Chunk& part = facts.plan.chunks()[static_cast<std::size_t>(c)];
-        const auto ensemble = std::find_if(ensembles.begin(), ensembles.end(), [&](const BlockEnsemble& e) { return e.block == part.block; });
+        const auto ensemble = std::find_if(ensembles.begin(), ensembles.end(),
+                                           [&](const BlockEnsemble& e) { return e.block == part.block; });
         consensus_rows(*ensemble, part.genes, chunk);
         sink.take(part.genes, chunk, supporting_replicas(*ensemble));
     }
@@ -298,7 +313,8 @@ std::vector<io::Edge> write_run(const mpi::Communicator& world, const RunOutput&
     auto best = io::gather_edges(world, edges.take(), capacity);
     world.together([&] {
         if (world.is_root() && !output.edges.empty()) {
-            const auto listed = std::min(best.size(), output.edges_top == 0 ? best.size() : static_cast<std::size_t>(output.edges_top));
+            const auto listed =
+                std::min(best.size(), output.edges_top == 0 ? best.size() : static_cast<std::size_t>(output.edges_top));
             io::write_edges(output.edges, std::span(best).first(listed), facts.screen.genes, facts.screen.unmeasured);
         }
     });

@@ -39,7 +39,8 @@ io::Table condition_table(const RunFacts& facts, const Predictions& predictions)
     for (std::size_t c = 0; c < screen.conditions.size(); ++c) {
         const Condition& condition = screen.conditions[c];
         const std::string& context = screen.contexts[static_cast<std::size_t>(condition.context)];
-        table.index.push_back(screen.contexts.size() > 1 ? context + "|" + condition.perturbation : condition.perturbation);
+        table.index.push_back(screen.contexts.size() > 1 ? context + "|" + condition.perturbation
+                                                         : condition.perturbation);
         perturbation.push_back(condition.perturbation);
         cells.push_back(condition.cells);
         const PairScore none;
@@ -53,9 +54,15 @@ io::Table condition_table(const RunFacts& facts, const Predictions& predictions)
         mean.push_back(pair[c] < 0 ? kNaN : s.mean / genes);
         noise.push_back(pair[c] < 0 ? kNaN : s.noise / genes);
     }
-    table.columns = {{"context", context_column(screen)}, {"perturbation", perturbation}, {"cells", cells},
-                     {"split", split},                    {"fold", fold},                 {"mse_held_out", held_out},
-                     {"mse_fitted", fitted},              {"mse_no_change", no_change},   {"mse_mean", mean},
+    table.columns = {{"context", context_column(screen)},
+                     {"perturbation", perturbation},
+                     {"cells", cells},
+                     {"split", split},
+                     {"fold", fold},
+                     {"mse_held_out", held_out},
+                     {"mse_fitted", fitted},
+                     {"mse_no_change", no_change},
+                     {"mse_mean", mean},
                      {"mse_noise", noise}};
     return table;
 }
@@ -72,7 +79,8 @@ io::Table gene_table(const RunFacts& facts, const Predictions& predictions, cons
         const double none = predictions.gene_no_change[g];
         error.push_back(none > 0.0 ? predictions.gene_held_out[g] / none : kNaN);
     }
-    table.columns = {{"block", block}, {"control_mean", control_mean}, {"validation_error", error}, {"regulator_support", support}};
+    table.columns = {
+        {"block", block}, {"control_mean", control_mean}, {"validation_error", error}, {"regulator_support", support}};
     return table;
 }
 
@@ -83,8 +91,9 @@ io::Table history_table(const mpi::Communicator& world, const Plan& plan, const 
     for (std::size_t k = 0; k < shards.size(); ++k) {
         const ShardId id = plan.shard(first + static_cast<Index>(k));
         for (const EpochRecord& r : shards[k].history) {
-            mine.insert(mine.end(), {static_cast<double>(id.replica), static_cast<double>(id.block), static_cast<double>(r.epoch),
-                                     r.training, r.seen, r.held_out, r.epoch == shards[k].best_epoch ? 1.0 : 0.0});
+            mine.insert(mine.end(),
+                        {static_cast<double>(id.replica), static_cast<double>(id.block), static_cast<double>(r.epoch),
+                         r.training, r.seen, r.held_out, r.epoch == shards[k].best_epoch ? 1.0 : 0.0});
         }
     }
     const auto all = world.gather(std::span<const double>(mine));
@@ -102,8 +111,10 @@ io::Table history_table(const mpi::Communicator& world, const Plan& plan, const 
         held_out.push_back(all[k + 5]);
         best.push_back(all[k + 6] != 0.0);
     }
-    table.columns = {{"replica", replica}, {"block", block},       {"epoch", epoch}, {"training_error", training},
-                     {"seen_error", seen}, {"held_out_error", held_out}, {"best", best}};
+    table.columns = {{"replica", replica}, {"block", block},
+                     {"epoch", epoch},     {"training_error", training},
+                     {"seen_error", seen}, {"held_out_error", held_out},
+                     {"best", best}};
     return table;
 }
 
@@ -117,8 +128,9 @@ std::vector<std::int64_t> regulator_support(const Screen& screen, const Pairs& p
     return support;
 }
 
-void describe_run(const mpi::Communicator& world, const RunOutput& output, const RunFacts& facts, const Predictions& predictions,
-                  const std::vector<double>& control_mean, const std::vector<TrainedShard>& shards, io::ResultsFile& file) {
+void describe_run(const mpi::Communicator& world, const RunOutput& output, const RunFacts& facts,
+                  const Predictions& predictions, const std::vector<double>& control_mean,
+                  const std::vector<TrainedShard>& shards, io::ResultsFile& file) {
     const Screen& screen = facts.screen;
     file.table("obs", condition_table(facts, predictions));
     file.table("var", gene_table(facts, predictions, control_mean));
@@ -130,7 +142,8 @@ void describe_run(const mpi::Communicator& world, const RunOutput& output, const
     file.text(at + "screen", screen.name);
     file.text(at + "screen_fingerprint", facts.fingerprint);
     file.text(at + "consensus_holds",
-              "elasticities J - I of log-expression from a steady-state screen: total effects, everything downstream included; "
+              "elasticities J - I of log-expression from a steady-state screen: total effects, everything downstream "
+              "included; "
               "row = target, column = regulator");
     file.number(at + "seed", static_cast<std::int64_t>(facts.config.seed));
     file.number(at + "replicas", std::int64_t{facts.plan.replicas()});
@@ -140,7 +153,9 @@ void describe_run(const mpi::Communicator& world, const RunOutput& output, const
     file.table(at + "history", history_table(world, facts.plan, shards));
     const auto support = regulator_support(screen, facts.pairs);
     file.strings(at + "unmeasured_regulators", screen.unmeasured);
-    file.array(at + "unmeasured_support", std::vector<std::int64_t>(support.begin() + static_cast<std::ptrdiff_t>(screen.genes.size()), support.end()));
+    file.array(
+        at + "unmeasured_support",
+        std::vector<std::int64_t>(support.begin() + static_cast<std::ptrdiff_t>(screen.genes.size()), support.end()));
 }
 
 }  // namespace lazynet::train

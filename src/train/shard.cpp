@@ -69,7 +69,8 @@ double criterion(const EpochRecord& record, double held_out_share) {
     if (std::isnan(record.seen)) {
         return record.held_out;
     }
-    return std::isnan(record.held_out) ? record.seen : (1.0 - held_out_share) * record.seen + held_out_share * record.held_out;
+    return std::isnan(record.held_out) ? record.seen
+                                       : (1.0 - held_out_share) * record.seen + held_out_share * record.held_out;
 }
 
 }  // namespace lazynet::train

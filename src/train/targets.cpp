@@ -45,7 +45,8 @@ PairStatistics pair_statistics(const mpi::Communicator& world, const Screen& scr
         const Index c = pairs.conditions[p];
         const Condition& condition = screen.conditions[static_cast<std::size_t>(c)];
         for (Index i = 0; i < table.genes.size(); ++i) {
-            const double change = static_cast<double>(table.mean(c, i)) - static_cast<double>(table.mean(condition.context, i));
+            const double change =
+                static_cast<double>(table.mean(c, i)) - static_cast<double>(table.mean(condition.context, i));
             const double noise = standard_error(table.variance(c, i), condition.cells);
             sums[p] += std::llround(change * change * kFixed);
             sums[n + p] += std::llround(noise * noise * kFixed);
@@ -123,12 +124,14 @@ std::string fingerprint(const mpi::Communicator& world, const Screen& screen, co
     }
     std::vector<std::int64_t> total{static_cast<std::int64_t>(sum & 0xFFFFFFFF), static_cast<std::int64_t>(sum >> 32)};
     world.sum_in_place(total);
-    std::uint64_t h = 0xCBF29CE484222325ULL + static_cast<std::uint64_t>(total[0]) + (static_cast<std::uint64_t>(total[1]) << 32);
+    std::uint64_t h =
+        0xCBF29CE484222325ULL + static_cast<std::uint64_t>(total[0]) + (static_cast<std::uint64_t>(total[1]) << 32);
     for (const std::string& gene : screen.genes) {
         h = hash(h, gene);
     }
     for (const Condition& c : screen.conditions) {
-        h = hash(h, fmt::format("{}|{}|{}", c.perturbation, screen.contexts[static_cast<std::size_t>(c.context)], c.cells));
+        h = hash(
+            h, fmt::format("{}|{}|{}", c.perturbation, screen.contexts[static_cast<std::size_t>(c.context)], c.cells));
     }
     return fmt::format("{:016x}", h);
 }

@@ -12,6 +12,7 @@
 #include "lazynet/train/targets.hpp"
 #include "penalty.hpp"
 #include "progress.hpp"
+#include "run_tables.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -19,11 +20,14 @@ namespace {
 /// Keeps the columns `kept` of a distributed table; every rank gets its part of the new order.
 Matrix keep_columns(const mpi::Communicator& world, const Matrix& table, Index genes, const std::vector<Index>& kept) {
     const Range mine = block_of(static_cast<Index>(kept.size()), world.size(), world.rank());
-    return fetch_columns(world, table, genes, std::span(kept).subspan(static_cast<std::size_t>(mine.begin), static_cast<std::size_t>(mine.size())));
+    return fetch_columns(
+        world, table, genes,
+        std::span(kept).subspan(static_cast<std::size_t>(mine.begin), static_cast<std::size_t>(mine.size())));
 }
 
 /// --hvg: fewer target genes, perturbed ones stay.
-void select_variable_genes(const mpi::Communicator& world, const TrainConfig& config, Screen& screen, Pseudobulk& table) {
+void select_variable_genes(const mpi::Communicator& world, const TrainConfig& config, Screen& screen,
+                           Pseudobulk& table) {
     if (config.hvg == 0 || config.hvg >= static_cast<Index>(screen.genes.size())) {
         return;
     }
@@ -43,7 +47,12 @@ void select_variable_genes(const mpi::Communicator& world, const TrainConfig& co
 class Run {
 public:
     Run(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config, const RunOutput& output, Log& log)
-        : world_(world), file_(std::move(file)), screen_(file_.screen), config_(std::move(config)), output_(output), log_(log) {}
+        : world_(world),
+          file_(std::move(file)),
+          screen_(file_.screen),
+          config_(std::move(config)),
+          output_(output),
+          log_(log) {}
 
     TrainSummary operator()(Index shown) {
         average();
@@ -71,13 +80,15 @@ private:
         weights_ = pair_weights(screen_, pairs_, config_.weights, statistics.effect, statistics.noise);
         const auto genes = static_cast<Index>(screen_.genes.size());
         plan_.emplace(genes, config_.blocks_for(genes), config_.replicas, world_.size());
-        log_.info(fmt::format("{} conditions, {} genes, {} perturbed genes ({} not measured), mean on-target shift {:.2f}", pairs_.size(),
-                              genes, pairs_.inputs.size(), screen_.unmeasured.size(), shifts_.mean));
-        log_.info(fmt::format("{} replicas x {} gene blocks = {} shards on {} rank{}", plan_->replicas(), plan_->blocks(), plan_->shards(),
-                              world_.size(), world_.size() == 1 ? "" : "s"));
+        log_.info(
+            fmt::format("{} conditions, {} genes, {} perturbed genes ({} not measured), mean on-target shift {:.2f}",
+                        pairs_.size(), genes, perturbed_genes(), screen_.unmeasured.size(), shifts_.mean));
+        log_.info(fmt::format("{} replicas x {} gene blocks = {} shards on {} rank{}", plan_->replicas(),
+                              plan_->blocks(), plan_->shards(), world_.size(), world_.size() == 1 ? "" : "s"));
         if (world_.size() > plan_->shards()) {
-            log_.warning(fmt::format("{} ranks for {} shards: {} ranks will train nothing; more --gene-blocks or --replicas would use them",
-                                     world_.size(), plan_->shards(), world_.size() - plan_->shards()));
+            log_.warning(fmt::format(
+                "{} ranks for {} shards: {} ranks will train nothing; more --gene-blocks or --replicas would use them",
+                world_.size(), plan_->shards(), world_.size() - plan_->shards()));
         }
     }
 
@@ -94,11 +105,18 @@ private:
         }
         std::vector<double> largest;
         for (const BlockTargets& block : blocks_) {
-            largest.push_back(cell_mode() ? largest_cell_penalty(cell_pairs_, pairs_, block.genes, config_) : largest_penalty(pairs_, block));
+            largest.push_back(cell_mode() ? largest_cell_penalty(cell_pairs_, pairs_, block.genes, config_)
+                                          : largest_penalty(pairs_, block));
         }
         for (const double penalty : world_.gather(std::span<const double>(largest))) {
             largest_penalty_ = std::max(largest_penalty_, penalty);
         }
+    }
+
+    /// Genes that some condition perturbs.
+    Index perturbed_genes() const {
+        const auto support = regulator_support(screen_, pairs_);
+        return std::count_if(support.begin(), support.end(), [](std::int64_t pairs) { return pairs > 0; });
     }
 
     bool cell_mode() const { return config_.pairs == PairMode::cells; }
@@ -108,18 +126,32 @@ private:
         if (cell_mode()) {
             timings_.start("loading cells");
             cells_.emplace(load_cells(world_, *file_.reader, screen_, file_.normalization, log_));
-            cell_pairs_ = make_cell_pairs(*cells_, screen_, pairs_, control_means({0, static_cast<Index>(screen_.genes.size())}));
+            cell_pairs_ =
+                make_cell_pairs(*cells_, screen_, pairs_, control_means({0, static_cast<Index>(screen_.genes.size())}));
         }
         file_.reader.reset();
     }
 
     const BlockTargets& block(Index b) const { return blocks_[static_cast<std::size_t>(b - first_block_)]; }
 
-    TrainedShard train_shard(Index s, double share, const EpochCallback& told) const {
-        const ShardId id = plan_->shard(s);
+    /// Trains shards of one replica.
+    std::vector<TrainedShard> train_shards(const std::vector<Index>& shards, double share,
+                                           const EpochCallback& told) const {
         const double l2 = share * largest_penalty_;
-        return cell_mode() ? train_cell_shard(id, cell_pairs_, pairs_, block(id.block), config_, l2, told)
-                           : train_pseudobulk_shard(id, pairs_, block(id.block), config_, l2, told);
+        std::vector<ShardId> ids;
+        std::vector<const BlockTargets*> blocks;
+        for (const Index s : shards) {
+            ids.push_back(plan_->shard(s));
+            blocks.push_back(&block(ids.back().block));
+        }
+        if (cell_mode()) {
+            return train_cell_shards(ids, blocks, cell_pairs_, pairs_, config_, l2, told);
+        }
+        std::vector<TrainedShard> trained;
+        for (std::size_t k = 0; k < ids.size(); ++k) {
+            trained.push_back(train_pseudobulk_shard(ids[k], pairs_, *blocks[k], config_, l2, told));
+        }
+        return trained;
     }
 
     void settle_penalty() {
@@ -129,7 +161,8 @@ private:
         }
         timings_.start("penalty search");
         summary_.l2_share = choose_penalty(
-            world_, *plan_, config_, [&](Index s, double share) { return train_shard(s, share, [](const EpochRecord&) {}).best; },
+            world_, *plan_, config_,
+            [&](Index s, double share) { return train_shards({s}, share, [](const EpochRecord&) {}).front().best; },
             summary_.trials, log_);
         log_.info(fmt::format("penalty: {:.3g} of the largest", summary_.l2_share));
     }
@@ -138,9 +171,22 @@ private:
         timings_.start("training");
         const Range mine = plan_->shards_of(world_.rank());
         TrainingProgress progress(log_, mine.size(), config_);
-        for (Index s = mine.begin; s < mine.end; ++s) {
-            shards_.push_back(train_shard(s, summary_.l2_share, [&](const EpochRecord& r) { progress.epoch(r); }));
-            progress.shard_done(plan_->shard(s), shards_.back());
+        shards_.resize(static_cast<std::size_t>(mine.size()));
+        for (Index replica = 0; replica < plan_->replicas(); ++replica) {
+            std::vector<Index> group;
+            for (Index s = mine.begin; s < mine.end; ++s) {
+                if (plan_->shard(s).replica == replica) {
+                    group.push_back(s);
+                }
+            }
+            if (group.empty()) {
+                continue;
+            }
+            auto trained = train_shards(group, summary_.l2_share, [&](const EpochRecord& r) { progress.epoch(r); });
+            for (std::size_t k = 0; k < group.size(); ++k) {
+                progress.shard_done(plan_->shard(group[k]), trained[k]);
+                shards_[static_cast<std::size_t>(group[k] - mine.begin)] = std::move(trained[k]);
+            }
         }
         log_.progress_done();
     }
@@ -161,17 +207,20 @@ private:
         for (std::size_t k = 0; k < shards_.size(); ++k) {
             const LazyNet& net = shards_[k].net;
             const Index replica = plan_->shard(first + static_cast<Index>(k)).replica;
-            outputs.push_back({&shards_[k], cell_mode() ? cell_pair_hidden(cell_pairs_, pairs_, net, replica, config_) : pair_hidden(pairs_, net)});
+            outputs.push_back({&shards_[k], cell_mode() ? cell_pair_hidden(cell_pairs_, pairs_, net, replica, config_)
+                                                        : pair_hidden(pairs_, net)});
         }
         cells_.reset();
         const auto ensembles = gather_ensembles(world_, *plan_, pairs_, outputs);
         outputs.clear();
-        const BlockTargets observed = fetch_targets(world_, screen_, pairs_, table_, plan_->chunk_genes_of(world_.rank()), weights_);
+        const BlockTargets observed =
+            fetch_targets(world_, screen_, pairs_, table_, plan_->chunk_genes_of(world_.rank()), weights_);
         const Matrix control_mean = control_means(plan_->chunk_genes_of(world_.rank()));
         table_ = {};
         const Predictions predictions = predict_pairs(world_, *plan_, pairs_, ensembles, observed);
         const RunFacts facts{screen_, config_, pairs_, *plan_, shifts_, summary_.l2_share, fingerprint_};
-        summary_.edges = write_run(world_, output_, facts, ensembles, predictions, observed, control_mean, shards_, shown);
+        summary_.edges =
+            write_run(world_, output_, facts, ensembles, predictions, observed, control_mean, shards_, shown);
         summary_.phases = timings_.over_ranks(world_);
         double parameters = 0.0;
         for (const TrainedShard& shard : shards_) {
@@ -211,8 +260,8 @@ private:
 
 }  // namespace
 
-TrainSummary train_screen(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config, const RunOutput& output,
-                          Index shown, Log& log) {
+TrainSummary train_screen(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config,
+                          const RunOutput& output, Index shown, Log& log) {
     return Run(world, std::move(file), std::move(config), output, log)(shown);
 }
 

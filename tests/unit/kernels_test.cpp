@@ -126,7 +126,8 @@ TEST(SquaredErrorStep, AgreesWithTheNaiveTwinForSparseTargets) {
     SparseBatch t;
     t.assign(k.t.rows(), 1100);
     const auto norms = squared_norms(k.t.dense);
-    const double loss = squared_error_step(t, norms, cview(k.h), cview(k.w), cview(k.c), view(k.dc), view(k.dh), k.scratch);
+    const double loss =
+        squared_error_step(t, norms, cview(k.h), cview(k.w), cview(k.c), view(k.dc), view(k.dh), k.scratch);
     k.expect_agrees_with(Naive(k.t.dense, k.h, k.w, k.c, 1e30), loss);
     EXPECT_NEAR(squared_error(t, norms, cview(k.h), cview(k.w), cview(k.c), k.scratch) / loss, 1.0, 1e-6);
 }

@@ -56,7 +56,9 @@ TEST_P(LazyNetUnits, ForwardAgreesWithTheFormula) {
     activate(net.shape, cview(z), view(h));
     const Matrix y = h * net.c.transpose();
     for (Index p = 0; p < 20; ++p) {
-        EXPECT_LT((y.row(p).transpose().cast<double>() - naive(net, d.row(p).transpose().cast<double>())).cwiseAbs().maxCoeff(),
+        EXPECT_LT((y.row(p).transpose().cast<double>() - naive(net, d.row(p).transpose().cast<double>()))
+                      .cwiseAbs()
+                      .maxCoeff(),
                   1e-5);
     }
 }

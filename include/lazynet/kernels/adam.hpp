@@ -9,8 +9,8 @@ struct AdamStep {
     /// @param step number of this step, from 1
     AdamStep(double learning_rate, long step, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8);
     float beta1, beta2;
-    float rate;     ///< learning rate / (1 - beta1^t)
-    float scale2;   ///< 1 / (1 - beta2^t)
+    float rate;    ///< learning rate / (1 - beta1^t)
+    float scale2;  ///< 1 / (1 - beta2^t)
     float epsilon;
 };
 

@@ -19,11 +19,11 @@ struct DenseTarget {
 
 /// Scratch of the output kernels; reused from batch to batch, so nothing is allocated after the first.
 struct OutputScratch {
-    Matrix weighted;   ///< (batch, W)
-    Matrix product;    ///< (batch, W)
-    Matrix residual;   ///< (batch, tile)
-    Matrix gram_h;     ///< (W, W)
-    Matrix gram_c;     ///< (W, W)
+    Matrix weighted;  ///< (batch, W)
+    Matrix product;   ///< (batch, W)
+    Matrix residual;  ///< (batch, tile)
+    Matrix gram_h;    ///< (W, W)
+    Matrix gram_c;    ///< (W, W)
 };
 
 /// Squared error of the output layer Y = h c' against targets T, without ever forming Y.

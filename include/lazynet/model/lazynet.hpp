@@ -25,8 +25,9 @@ struct LazyNetShape {
 ///
 ///     s = As d + as,   u = Ap d + ap,   h = [s, expm1(min(u, u_max)), 1]
 ///
-/// `a` is (inputs + 1, hidden): A transposed, so that a regulator's weights lie together, biases in the last row (zero for pseudobulk pairs).
-/// `c` is (outputs, width): Cs, Cp and, in the last column, the bias. Both are kept without padding.
+/// `a` is (inputs + 1, hidden): A transposed, so that a regulator's weights lie together, biases in the last row (zero
+/// for pseudobulk pairs). `c` is (outputs, width): Cs, Cp and, in the last column, the bias. Both are kept without
+/// padding.
 struct LazyNet {
     LazyNetShape shape;
     Matrix a;

@@ -18,29 +18,29 @@ struct TrainConfig {
     std::uint64_t seed = 0;
 
     Index replicas = 5;
-    Index gene_blocks = 0;       ///< 0: one block per 2,000 genes
-    Index hidden_sums = 24;      ///< per block
-    Index hidden_products = 8;   ///< per block
-    double u_max = 1.5;          ///< clamp of the exponent
+    Index gene_blocks = 0;      ///< 0: one block per 2,000 genes
+    Index hidden_sums = 24;     ///< per block
+    Index hidden_products = 8;  ///< per block
+    double u_max = 1.5;         ///< clamp of the exponent
 
     PairMode pairs = PairMode::pseudobulk;
     PairWeights weights = PairWeights::noise;
     Loss loss = Loss::mse;
-    double huber_delta = 0.5;    ///< log-expression units
-    double shift = 0.0;          ///< input shift of targets without a usable on-target change; 0: from the screen
+    double huber_delta = 0.5;  ///< log-expression units
+    double shift = 0.0;        ///< input shift of targets without a usable on-target change; 0: from the screen
     bool bootstrap_perturbations = true;
     bool bootstrap_cells = true;
 
     Index epochs = 0;            ///< 0: 200 for pseudobulk pairs, 20 for cell pairs
-    Index batch = 0;             ///< 0: 256 for pseudobulk pairs, 512 for cell pairs
+    Index batch = 0;             ///< 0: 256 for pseudobulk pairs, a fiftieth of the cells (64 to 512) for cell pairs
     double learning_rate = 0.0;  ///< 0: 0.02 for pseudobulk pairs, 0.003 for cell pairs
     double l2 = -1.0;            ///< share of the smallest penalty that leaves nothing; negative: chosen on validation
     double validation_share = 0.2;
-    Index patience = 20;         ///< epochs without a better validation error before a shard stops
+    Index patience = 20;  ///< epochs without a better validation error before a shard stops
 
-    Index hvg = 0;               ///< keep this many highly variable genes (perturbed ones always stay); 0: all
+    Index hvg = 0;  ///< keep this many highly variable genes (perturbed ones always stay); 0: all
     Store store = Store::full;
-    Index top = 0;               ///< regulators kept per target with Store::top
+    Index top = 0;  ///< regulators kept per target with Store::top
 
     /// Fills in what depends on the pair mode, and checks ranges. Pure.
     /// @throws UserError naming the option

@@ -26,10 +26,10 @@ std::vector<OnTarget> on_target_changes(const mpi::Communicator& world, const Sc
 
 /// How strongly perturbing each regulator moves it: the input shift `delta` of the model.
 struct Shifts {
-    double mean = 0.0;            ///< over the screen's measured targets; the fallback when there is none
-    double spread = 0.0;          ///< standard deviation between targets, sampling noise taken out
-    Index measured = 0;           ///< targets with an observed change
-    std::vector<double> of;       ///< per regulator; `mean` where nothing was observed
+    double mean = 0.0;       ///< over the screen's measured targets; the fallback when there is none
+    double spread = 0.0;     ///< standard deviation between targets, sampling noise taken out
+    Index measured = 0;      ///< targets with an observed change
+    std::vector<double> of;  ///< per regulator; `mean` where nothing was observed
 };
 
 /// Shrinks the observed changes towards the screen's mean (random-effects model, DerSimonian and Laird 1986), and keeps
@@ -39,13 +39,13 @@ Shifts estimate_shifts(const std::vector<OnTarget>& observed, Index regulators, 
 
 /// The pseudobulk pairs of a screen: one per condition that is not a control. Same on every rank.
 struct Pairs {
-    std::vector<Index> conditions;             ///< index into Screen::conditions
-    std::vector<Index> inputs;                 ///< regulator of each model input, ascending
-    std::vector<std::int64_t> offsets;         ///< CSR of the inputs: shifts divided by `scale`
+    std::vector<Index> conditions;      ///< index into Screen::conditions
+    std::vector<Index> inputs;          ///< regulator of each model input, ascending
+    std::vector<std::int64_t> offsets;  ///< CSR of the inputs: shifts divided by `scale`
     std::vector<std::int32_t> columns;
     std::vector<float> values;
-    std::vector<float> scale;                  ///< per input: model input = log-expression shift / scale
-    std::vector<int> fold;                     ///< per pair; pairs of one perturbation share it; -1 without folds
+    std::vector<float> scale;  ///< per input: model input = log-expression shift / scale
+    std::vector<int> fold;     ///< per pair; pairs of one perturbation share it; -1 without folds
     int folds = 0;
     [[nodiscard]] Index size() const { return static_cast<Index>(conditions.size()); }
     [[nodiscard]] SparseRows rows() const { return {offsets, columns, values}; }
@@ -57,8 +57,8 @@ struct Pairs {
 /// @param all_genes inputs are all regulators (cell pairs), not only the perturbed ones
 Pairs make_pairs(const Screen& screen, const Shifts& shifts, const TrainConfig& config, bool all_genes);
 
-/// Training weight of every pair, mean 1: `equal`; `cells`: in proportion to cells; `noise`: 1 / (signal + noise), signal
-/// the screen's mean squared effect with the noise taken out, noise the pair's mean sampling variance.
+/// Training weight of every pair, mean 1: `equal`; `cells`: in proportion to cells; `noise`: 1 / (signal + noise),
+/// signal the screen's mean squared effect with the noise taken out, noise the pair's mean sampling variance.
 /// @param effect mean over genes of the squared change; @param noise of its sampling variance (both per pair)
 std::vector<double> pair_weights(const Screen& screen, const Pairs& pairs, PairWeights kind,
                                  const std::vector<double>& effect, const std::vector<double>& noise);

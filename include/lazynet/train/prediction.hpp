@@ -27,11 +27,11 @@ struct PairScore {
 /// Ensemble predictions of all pairs for this rank's chunk genes, and their scores.
 struct Predictions {
     Range genes;
-    Matrix change;                          ///< (pairs, genes): mean predicted change, of the replicas that trained on it
-    Matrix sd;                              ///< (pairs, genes): over those replicas
-    std::vector<PairScore> scores;          ///< per pair, over all genes of the screen; the same on every rank
-    std::vector<double> gene_held_out;      ///< per gene of the screen: held-out squared error over pairs
-    std::vector<double> gene_no_change;     ///< the same for predicting no change
+    Matrix change;                       ///< (pairs, genes): mean predicted change, of the replicas that trained on it
+    Matrix sd;                           ///< (pairs, genes): over those replicas
+    std::vector<PairScore> scores;       ///< per pair, over all genes of the screen; the same on every rank
+    std::vector<double> gene_held_out;   ///< per gene of the screen: held-out squared error over pairs
+    std::vector<double> gene_no_change;  ///< the same for predicting no change
 };
 
 /// Collective. `observed` holds this rank's chunk genes. Sums run over chunks in chunk order on every number of ranks.

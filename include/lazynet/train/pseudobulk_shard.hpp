@@ -11,10 +11,10 @@ namespace lazynet::train {
 /// The observed pseudobulk changes of one block, shared by all its replicas.
 struct BlockTargets {
     Range genes;
-    Matrix change;                      ///< (pairs, genes): mean under the perturbation minus control mean of the context
-    Matrix noise;                       ///< (pairs, genes): standard error of `change` (perturbed cells)
-    std::vector<double> weights;        ///< per pair, mean 1
-    std::vector<std::int64_t> own;      ///< CSR per pair: outputs that are perturbed genes, left out of the loss
+    Matrix change;                  ///< (pairs, genes): mean under the perturbation minus control mean of the context
+    Matrix noise;                   ///< (pairs, genes): standard error of `change` (perturbed cells)
+    std::vector<double> weights;    ///< per pair, mean 1
+    std::vector<std::int64_t> own;  ///< CSR per pair: outputs that are perturbed genes, left out of the loss
     std::vector<std::int32_t> own_output;
 };
 

@@ -36,9 +36,9 @@ struct RunFacts {
 
 /// Writes run.h5ad (see README, "What is in run.h5ad") and the edge list. Collective.
 ///
-/// Streams: conditions in batches, whose columns travel from the ranks that predicted them to the ranks that write their
-/// rows; consensus in chunks of target genes. `control_mean` is (contexts, this rank's chunk genes). `shards` are this
-/// rank's, in plan order. Nothing in the file depends on the number of ranks or on time.
+/// Streams: conditions in batches, whose columns travel from the ranks that predicted them to the ranks that write
+/// their rows; consensus in chunks of target genes. `control_mean` is (contexts, this rank's chunk genes). `shards` are
+/// this rank's, in plan order. Nothing in the file depends on the number of ranks or on time.
 /// @returns the most certain edges, on the root: at most max(edges_top, shown)
 std::vector<io::Edge> write_run(const mpi::Communicator& world, const RunOutput& output, const RunFacts& facts,
                                 const std::vector<BlockEnsemble>& ensembles, const Predictions& predictions,

@@ -30,7 +30,7 @@ struct TrainedShard {
     std::vector<std::int32_t> support;  ///< per input: training pairs that move it
     std::vector<EpochRecord> history;
     Index best_epoch = 0;
-    double best = 0.0;                  ///< selection criterion at the best epoch
+    double best = 0.0;  ///< selection criterion at the best epoch
     double seconds = 0.0;
 };
 
@@ -77,8 +77,8 @@ private:
     LazyNet net_;
 };
 
-/// What states are chosen by: the validation errors of a record, weighted by the share of pairs that they stand for; the
-/// one that exists when the other is NaN, NaN without any.
+/// What states are chosen by: the validation errors of a record, weighted by the share of pairs that they stand for;
+/// the one that exists when the other is NaN, NaN without any.
 /// @param held_out_share pairs that the replica holds out
 double criterion(const EpochRecord& record, double held_out_share);
 

@@ -17,8 +17,8 @@ public:
 
     struct Phase {
         std::string name;
-        double seconds = 0.0;      ///< the slowest rank's
-        double peak_bytes = 0.0;   ///< the largest rank's peak so far, at the end of the phase
+        double seconds = 0.0;     ///< the slowest rank's
+        double peak_bytes = 0.0;  ///< the largest rank's peak so far, at the end of the phase
     };
     /// Collective. Ends the running phase.
     std::vector<Phase> over_ranks(const mpi::Communicator& world);

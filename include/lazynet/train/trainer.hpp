@@ -21,22 +21,22 @@ struct PenaltyTrial {
 
 /// What a finished run tells: the figures that the command prints. Complete on the root.
 struct TrainSummary {
-    Screen screen;                    ///< as trained: after gene selection
+    Screen screen;  ///< as trained: after gene selection
     Index conditions = 0, shards = 0, blocks = 0;
     Shifts shifts;
     double l2_share = 0.0;
     std::vector<PenaltyTrial> trials;
     ScreenScore score;
-    std::vector<io::Edge> edges;         ///< the most certain ones first
+    std::vector<io::Edge> edges;  ///< the most certain ones first
     std::vector<Timings::Phase> phases;
-    double parameter_bytes = 0.0;        ///< of the rank with most
+    double parameter_bytes = 0.0;  ///< of the rank with most
 };
 
 /// The main job: pseudobulk, shards, penalty, training, consensus, results. Collective; every rank runs the same lines.
 ///
 /// @param file this rank's opened screen; its reader is used up
 /// @param shown edges to return in the summary
-TrainSummary train_screen(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config, const RunOutput& output,
-                          Index shown, Log& log);
+TrainSummary train_screen(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config,
+                          const RunOutput& output, Index shown, Log& log);
 
 }  // namespace lazynet::train
