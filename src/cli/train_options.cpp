@@ -80,7 +80,7 @@ void add_train_options(CommandLine& line, train::TrainConfig& config, TrainWords
         ("l2", po::value(&words.l2)->default_value(words.l2), "penalty on all factors, as a share of the one that leaves nothing; auto: chosen on validation")
         ("epochs", po::value(&config.epochs)->default_value(0), "0: 200 for pseudobulk pairs, 20 for cell pairs")
         ("batch", po::value(&config.batch)->default_value(0), "pairs per step; 0: 256 for pseudobulk pairs, a fiftieth of the cells (64 to 512) for cell pairs")
-        ("learning-rate", po::value(&config.learning_rate)->default_value(0.0), "Adam's, at its height; 0: 0.02 for pseudobulk pairs, 0.003 for cell pairs")
+        ("learning-rate", po::value(&config.learning_rate)->default_value(0.0), "Adam's, at its height; 0: 0.02 for pseudobulk pairs, 0.01 for cell pairs")
         ("validation-share", po::value(&config.validation_share)->default_value(config.validation_share), "perturbations each replica holds out, in turn")
         ("patience", po::value(&config.patience)->default_value(config.patience), "epochs without a better validation error before a shard stops")
         ("bootstrap", po::value(&words.bootstrap)->default_value(words.bootstrap), "what each replica resamples: both, cells, perturbations, none")

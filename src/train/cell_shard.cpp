@@ -13,8 +13,10 @@ namespace lazynet::train {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-/// Standard deviation of A's entries before training: inputs are thousands of genes.
+/// Standard deviation of A's entries before training: of the thousands of state inputs, and of the perturbation inputs,
+/// which are +1 or -1.
 constexpr float kInitialScale = 0.02f;
+constexpr float kInitialPerturbationScale = 0.15f;
 
 /// Observed changes that the mean predictions are compared with, and their weights (0: not compared).
 struct MeanTargets {
@@ -62,6 +64,8 @@ public:
           optimizer_(LazyNet({static_cast<Index>(pairs.inputs.size()), config.hidden_sums, config.hidden_products,
                               block.genes.size(), static_cast<float>(config.u_max)},
                              Random(config.seed, "weights", {id.replica, id.block}), kInitialScale)) {
+        optimizer_.net.a.middleRows(pairs.state_inputs, optimizer_.net.shape.inputs - pairs.state_inputs) *=
+            kInitialPerturbationScale / kInitialScale;
         for (std::size_t j = 0; j < replica.support().size(); ++j) {
             if (replica.support()[j] == 0) {  // an input that nothing moves has nothing to say: it stays zero
                 optimizer_.net.a.row(static_cast<Index>(j)).setZero();

@@ -19,7 +19,7 @@ void TrainConfig::resolve() {
     const bool bulk = pairs == PairMode::pseudobulk;
     epochs = epochs == 0 ? (bulk ? 200 : 20) : epochs;
     batch = batch == 0 && bulk ? 256 : batch;
-    learning_rate = learning_rate == 0.0 ? (bulk ? 0.02 : 0.003) : learning_rate;
+    learning_rate = learning_rate == 0.0 ? (bulk ? 0.02 : 0.01) : learning_rate;
     need(replicas >= 1, "--replicas must be at least 1");
     need(gene_blocks >= 0, "--gene-blocks must be at least 1 (or 0: chosen from the number of genes)");
     need(hidden_sums >= 0 && hidden_products >= 0 && hidden_sums + hidden_products >= 1,

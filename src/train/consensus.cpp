@@ -66,15 +66,19 @@ Range overlap(Range a, Range b) {
     return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
 }
 
+/// Rows of the consensus columns' inputs, in units of log expression.
 Matrix scaled_factor(const TrainedShard& shard, const Pairs& pairs) {
-    Matrix factor = jacobian_factor(shard.net, shard.slopes);
-    for (Index j = 0; j < factor.rows(); ++j) {
-        factor.row(j) /= pairs.scale[static_cast<std::size_t>(j)];
+    const Matrix factor = jacobian_factor(shard.net, shard.slopes);
+    Matrix columns(static_cast<Index>(pairs.consensus_inputs.size()), factor.cols());
+    for (Index k = 0; k < columns.rows(); ++k) {
+        const Index j = pairs.consensus_inputs[static_cast<std::size_t>(k)];
+        columns.row(k) = factor.row(j) / pairs.scale[static_cast<std::size_t>(j)];
     }
-    return factor;
+    return columns;
 }
 
-void pack_shard(const ShardId& id, Range rows, const Matrix& factor, const ShardOutput& output, Packer packer) {
+void pack_shard(const ShardId& id, Range rows, const Matrix& factor, const Pairs& pairs, const ShardOutput& output,
+                Packer packer) {
     packer.index(id.block);
     packer.index(id.replica);
     packer.index(rows.begin);
@@ -82,9 +86,10 @@ void pack_shard(const ShardId& id, Range rows, const Matrix& factor, const Shard
     packer.matrix(factor);
     packer.matrix(output.hidden);
     packer.matrix(output.trained->net.c.middleRows(rows.begin - id.genes.begin, rows.size()));
-    Matrix support(1, static_cast<Index>(output.trained->support.size()));
-    for (Index j = 0; j < support.cols(); ++j) {
-        support(0, j) = output.trained->support[static_cast<std::size_t>(j)] > 0 ? 1.0f : 0.0f;
+    Matrix support(1, factor.rows());
+    for (Index k = 0; k < support.cols(); ++k) {
+        const auto j = static_cast<std::size_t>(pairs.consensus_inputs[static_cast<std::size_t>(k)]);
+        support(0, k) = output.trained->support[j] > 0 ? 1.0f : 0.0f;
     }
     packer.matrix(support);
 }
@@ -176,7 +181,7 @@ std::vector<BlockEnsemble> gather_ensembles(const mpi::Communicator& world, cons
         for (int r = 0; r < world.size(); ++r) {
             const Range rows = overlap(id.genes, plan.chunk_genes_of(r));
             if (rows.size() > 0) {
-                pack_shard(id, rows, factor, output, Packer(to[static_cast<std::size_t>(r)]));
+                pack_shard(id, rows, factor, pairs, output, Packer(to[static_cast<std::size_t>(r)]));
             }
         }
     }

@@ -70,6 +70,24 @@ std::vector<Index> perturbed_regulators(const Screen& screen) {
     return regulators;
 }
 
+Index perturbation_input(const std::vector<Index>& perturbed, const Pairs& pairs, Index regulator) {
+    return pairs.state_inputs + (std::lower_bound(perturbed.begin(), perturbed.end(), regulator) - perturbed.begin());
+}
+
+void choose_consensus_columns(const std::vector<Index>& perturbed, Pairs& pairs) {
+    for (Index j = 0; j < pairs.state_inputs; ++j) {
+        if (!std::binary_search(perturbed.begin(), perturbed.end(), j)) {
+            pairs.regulators.push_back(j);
+        }
+    }
+    pairs.regulators.insert(pairs.regulators.end(), perturbed.begin(), perturbed.end());
+    std::sort(pairs.regulators.begin(), pairs.regulators.end());
+    for (const Index j : pairs.regulators) {
+        const bool is_perturbed = std::binary_search(perturbed.begin(), perturbed.end(), j);
+        pairs.consensus_inputs.push_back(is_perturbed ? perturbation_input(perturbed, pairs, j) : j);
+    }
+}
+
 /// Folds by perturbation label, so that one perturbation in several contexts is held out as a whole.
 void assign_folds(const Screen& screen, const TrainConfig& config, Pairs& pairs) {
     pairs.fold.assign(pairs.conditions.size(), -1);
@@ -149,14 +167,14 @@ Shifts estimate_shifts(const std::vector<OnTarget>& observed, Index regulators, 
     return shifts;
 }
 
-Pairs make_pairs(const Screen& screen, const Shifts& shifts, const TrainConfig& config, bool all_genes) {
+Pairs make_pairs(const Screen& screen, const Shifts& shifts, const TrainConfig& config, bool with_state) {
     Pairs pairs;
-    if (all_genes) {
-        pairs.inputs.resize(static_cast<std::size_t>(screen.regulators()));
-        std::iota(pairs.inputs.begin(), pairs.inputs.end(), Index{0});
-    } else {
-        pairs.inputs = perturbed_regulators(screen);
-    }
+    const std::vector<Index> perturbed = perturbed_regulators(screen);
+    pairs.state_inputs = with_state ? static_cast<Index>(screen.genes.size()) : 0;
+    pairs.inputs.resize(static_cast<std::size_t>(pairs.state_inputs));
+    std::iota(pairs.inputs.begin(), pairs.inputs.end(), Index{0});
+    pairs.inputs.insert(pairs.inputs.end(), perturbed.begin(), perturbed.end());
+    choose_consensus_columns(perturbed, pairs);
     pairs.scale.assign(pairs.inputs.size(), 1.0f);
     pairs.offsets.push_back(0);
     for (std::size_t c = 0; c < screen.conditions.size(); ++c) {
@@ -165,7 +183,7 @@ Pairs make_pairs(const Screen& screen, const Shifts& shifts, const TrainConfig& 
         }
         pairs.conditions.push_back(static_cast<Index>(c));
         for (const Index j : screen.conditions[c].targets) {
-            const auto at = std::lower_bound(pairs.inputs.begin(), pairs.inputs.end(), j) - pairs.inputs.begin();
+            const Index at = perturbation_input(perturbed, pairs, j);
             const double shift = shifts.of[static_cast<std::size_t>(j)];
             pairs.scale[static_cast<std::size_t>(at)] = static_cast<float>(std::abs(shift));
             pairs.columns.push_back(static_cast<std::int32_t>(at));

@@ -19,7 +19,7 @@ constexpr const char* kStatistics[] = {"consensus_mean", "consensus_sd", "consen
 /// Regulators kept per target with --store top:K.
 Index kept_per_target(const RunFacts& facts) {
     Index measured = 0;
-    for (const Index j : facts.pairs.inputs) {
+    for (const Index j : facts.pairs.regulators) {
         measured += j < static_cast<Index>(facts.screen.genes.size()) ? 1 : 0;
     }
     return std::min(facts.config.top, measured);
@@ -147,8 +147,8 @@ class ConsensusSink {
 public:
     ConsensusSink(const RunFacts& facts, io::ResultsFile& file, io::TopEdges& edges)
         : facts_(facts), file_(file), edges_(edges), genes_(static_cast<Index>(facts.screen.genes.size())) {
-        const auto& inputs = facts.pairs.inputs;
-        measured_ = std::lower_bound(inputs.begin(), inputs.end(), genes_) - inputs.begin();
+        const auto& regulators = facts.pairs.regulators;
+        measured_ = std::lower_bound(regulators.begin(), regulators.end(), genes_) - regulators.begin();
     }
 
     void take(Range rows, const ConsensusChunk& chunk, const std::vector<std::int32_t>& support) {
@@ -170,12 +170,12 @@ public:
     }
 
 private:
-    /// Columns [first, last) of the inputs, spread over `width` regulators starting at `origin`.
+    /// Columns [first, last), spread over `width` regulators starting at `origin`.
     void write_spread(const std::string& where, Range rows, const Matrix& values, Index first, Index last, Index origin,
                       Index width) {
         spread_.setZero(rows.size(), width);
         for (Index j = first; j < last; ++j) {
-            spread_.col(facts_.pairs.inputs[static_cast<std::size_t>(j)] - origin) = values.col(j);
+            spread_.col(facts_.pairs.regulators[static_cast<std::size_t>(j)] - origin) = values.col(j);
         }
         file_.write_rows(where, rows, cview(spread_));
     }
@@ -189,7 +189,7 @@ private:
         std::vector<float> rank(order.size());
         for (Index i = 0; i < rows.size(); ++i) {
             for (Index j = 0; j < measured_; ++j) {
-                const bool self = facts_.pairs.inputs[static_cast<std::size_t>(j)] == rows.begin + i;
+                const bool self = facts_.pairs.regulators[static_cast<std::size_t>(j)] == rows.begin + i;
                 const float sd = chunk.sd(i, j);
                 rank[static_cast<std::size_t>(j)] = self ? -1.0f : sd > 0.0f ? std::abs(chunk.mean(i, j)) / sd : 0.0f;
             }
@@ -202,7 +202,7 @@ private:
             });
             std::sort(order.begin(), cut);
             for (auto j = order.begin(); j != cut; ++j) {
-                indices.push_back(static_cast<std::int32_t>(facts_.pairs.inputs[static_cast<std::size_t>(*j)]));
+                indices.push_back(static_cast<std::int32_t>(facts_.pairs.regulators[static_cast<std::size_t>(*j)]));
                 for (std::size_t k = 0; k < 4; ++k) {
                     values[k].push_back((*statistics[k])(i, *j));
                 }
@@ -216,7 +216,7 @@ private:
     void offer(Range rows, const ConsensusChunk& chunk, const std::vector<std::int32_t>& support) {
         for (Index i = 0; i < rows.size(); ++i) {
             for (Index j = 0; j < chunk.mean.cols(); ++j) {
-                const Index regulator = facts_.pairs.inputs[static_cast<std::size_t>(j)];
+                const Index regulator = facts_.pairs.regulators[static_cast<std::size_t>(j)];
                 if (support[static_cast<std::size_t>(j)] > 0 && regulator != rows.begin + i) {
                     edges_.add({regulator, rows.begin + i, chunk.mean(i, j), chunk.sd(i, j), chunk.sign(i, j),
                                 chunk.selected(i, j)});
@@ -240,6 +240,7 @@ void declare_models(const RunFacts& facts, io::ResultsFile& file) {
     const auto genes = static_cast<Index>(facts.screen.genes.size());
     const std::string at = "uns/lazynet/model/";
     file.array(at + "inputs", std::vector<std::int64_t>(facts.pairs.inputs.begin(), facts.pairs.inputs.end()));
+    file.number(at + "state_inputs", std::int64_t{facts.pairs.state_inputs});
     file.array(at + "input_scale", std::vector<double>(facts.pairs.scale.begin(), facts.pairs.scale.end()));
     file.array(at + "shift", facts.shifts.of);
     file.number(at + "u_max", facts.config.u_max);

@@ -33,7 +33,7 @@ struct TrainConfig {
 
     Index epochs = 0;            ///< 0: 200 for pseudobulk pairs, 20 for cell pairs
     Index batch = 0;             ///< 0: 256 for pseudobulk pairs, a fiftieth of the cells (64 to 512) for cell pairs
-    double learning_rate = 0.0;  ///< 0: 0.02 for pseudobulk pairs, 0.003 for cell pairs
+    double learning_rate = 0.0;  ///< 0: 0.02 for pseudobulk pairs, 0.01 for cell pairs
     double l2 = -1.0;            ///< share of the smallest penalty that leaves nothing; negative: chosen on validation
     double validation_share = 0.2;
     Index patience = 20;  ///< epochs without a better validation error before a shard stops

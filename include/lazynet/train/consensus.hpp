@@ -13,10 +13,10 @@ namespace lazynet::train {
 /// What one replica of a block contributes to predictions and consensus: all of its model but the rows of C that
 /// belong to other ranks' chunks.
 struct ReplicaFactors {
-    Matrix inputs;              ///< (inputs, hidden): A' scaled by mean slopes and 1 / input scale
+    Matrix inputs;              ///< (columns, hidden): A' scaled by mean slopes and 1 / input scale
     Matrix hidden;              ///< (pairs, width): hidden units of every pair
     Matrix c;                   ///< (rows, width): rows of C, for `rows` below
-    std::vector<bool> support;  ///< per input: some training pair of this replica moves it
+    std::vector<bool> support;  ///< per column: some training pair of this replica moves it
 };
 
 /// All replicas of one block, for the chunk genes of this rank that lie in the block.
@@ -35,14 +35,14 @@ struct ShardOutput {
 std::vector<BlockEnsemble> gather_ensembles(const mpi::Communicator& world, const Plan& plan, const Pairs& pairs,
                                             const std::vector<ShardOutput>& mine);
 
-/// Consensus rows of one chunk over replicas: statistics of J - I, rows = target genes, columns = model inputs.
+/// Consensus rows of one chunk over replicas: statistics of J - I, rows = target genes, columns = Pairs::regulators.
 ///
 /// Only replicas that support a regulator count for its column. `sd` is the Welford standard deviation over those
 /// replicas (n - 1), moderated: with five replicas a raw one is itself so uncertain that |mean| / sd ranks luck, so the
 /// variance is shrunk towards the chunk's (row mean x column mean / grand mean) with the weight of kPriorReplicas
 /// (an empirical prior as in Smyth 2004). 0 with fewer than two replicas.
 struct ConsensusChunk {
-    Matrix mean, sd, sign, selected;  ///< (rows, inputs); 0 where unsupported
+    Matrix mean, sd, sign, selected;  ///< (rows, columns); 0 where unsupported
 };
 
 /// Pseudo-replicas that the prior variance counts for.
@@ -51,7 +51,7 @@ constexpr double kPriorReplicas = 4.0;
 /// Adds up the replicas in replica order; `rows` are target genes of the ensemble. Not collective.
 void consensus_rows(const BlockEnsemble& ensemble, Range rows, ConsensusChunk& out);
 
-/// Replicas of the block that support each input.
+/// Replicas of the block that support each column.
 std::vector<std::int32_t> supporting_replicas(const BlockEnsemble& ensemble);
 
 }  // namespace lazynet::train

@@ -39,9 +39,12 @@ Shifts estimate_shifts(const std::vector<OnTarget>& observed, Index regulators, 
 
 /// The pseudobulk pairs of a screen: one per condition that is not a control. Same on every rank.
 struct Pairs {
-    std::vector<Index> conditions;      ///< index into Screen::conditions
-    std::vector<Index> inputs;          ///< regulator of each model input, ascending
-    std::vector<std::int64_t> offsets;  ///< CSR of the inputs: shifts divided by `scale`
+    std::vector<Index> conditions;  ///< index into Screen::conditions
+    std::vector<Index> inputs;      ///< regulator of each model input: first state inputs, then perturbation inputs
+    Index state_inputs = 0;         ///< leading inputs that are measured genes' pre state; 0 for pseudobulk pairs
+    std::vector<Index> regulators;  ///< columns of the consensus: regulators, ascending
+    std::vector<Index> consensus_inputs;  ///< their inputs: the perturbation where there is one, else the state
+    std::vector<std::int64_t> offsets;    ///< CSR of the inputs: shifts divided by `scale`
     std::vector<std::int32_t> columns;
     std::vector<float> values;
     std::vector<float> scale;  ///< per input: model input = log-expression shift / scale
@@ -54,8 +57,11 @@ struct Pairs {
     }
 };
 
-/// @param all_genes inputs are all regulators (cell pairs), not only the perturbed ones
-Pairs make_pairs(const Screen& screen, const Shifts& shifts, const TrainConfig& config, bool all_genes);
+/// @param with_state cell pairs: the measured genes' pre state is an input too. A perturbation is an input of its own,
+/// not
+///        a shift of its gene's state: the pre state is another cell's, whose noise would pull the perturbation's
+///        effect to zero with its own.
+Pairs make_pairs(const Screen& screen, const Shifts& shifts, const TrainConfig& config, bool with_state);
 
 /// Training weight of every pair, mean 1: `equal`; `cells`: in proportion to cells; `noise`: 1 / (signal + noise),
 /// signal the screen's mean squared effect with the noise taken out, noise the pair's mean sampling variance.
