@@ -128,6 +128,7 @@ void ResultsFile::create() {
                         size_text(available) + " free; make room, write elsewhere, or store less");
     }
     temporary_ = std::make_unique<TemporaryFile>(output_);
+    temporary_->reserve(needed);  // a limit shows here, before HDF5: it crashes at its end over a file it could not close
     Handle file = create_anndata(temporary_->name());
     for (const Step& step : plan_) {
         step(file);

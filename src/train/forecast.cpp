@@ -35,7 +35,7 @@ constexpr double kLeastTrials = 3.0;
 
 /// The sizes that everything follows from, of the rank with most.
 struct Sizes {
-    double ranks, conditions, pairs, genes, inputs, hidden, replicas, blocks, shards, unmeasured;
+    double ranks, conditions, pairs, genes, inputs, columns, hidden, replicas, blocks, shards, unmeasured;
     double cells, entries;  // used cells; their stored entries
     double own_genes;       // of a distributed table
     double block_genes;     // target genes of the blocks a rank trains on
@@ -52,6 +52,7 @@ Sizes sizes_of(const mpi::Communicator& world, const Screen& screen, const Pairs
     s.pairs = static_cast<double>(pairs.size());
     s.genes = static_cast<double>(screen.genes.size());
     s.inputs = static_cast<double>(pairs.inputs.size());
+    s.columns = static_cast<double>(pairs.regulators.size());
     s.hidden = static_cast<double>(config.hidden_sums + config.hidden_products);
     s.replicas = static_cast<double>(config.replicas);
     s.blocks = static_cast<double>(plan.blocks());
@@ -83,7 +84,7 @@ double model_bytes(const Sizes& s) {
 }
 
 double edges_kept(const Sizes& s, const RunOutput& output) {
-    const double all = s.genes * s.inputs;
+    const double all = s.genes * s.columns;
     return output.edges.empty()    ? 0.0
            : output.edges_top == 0 ? all
                                    : std::min(all, static_cast<double>(output.edges_top));
@@ -92,7 +93,7 @@ double edges_kept(const Sizes& s, const RunOutput& output) {
 /// Everything that write_run declares.
 double output_bytes(const Sizes& s, const TrainConfig& config, const RunOutput& output) {
     const double matrices = kFloat * 3 * s.conditions * s.genes;
-    const double kept = std::min(static_cast<double>(config.top), s.inputs);
+    const double kept = std::min(static_cast<double>(config.top), s.columns);
     const double consensus = config.store == Store::full  ? kFloat * 4 * s.genes * s.genes
                              : config.store == Store::top ? 8 * 4 * s.genes * kept
                                                           : 0.0;
@@ -128,15 +129,17 @@ public:
     /// Parameters, gradients, two moments and the best state of the shard in training, its targets, and the shards
     /// done.
     [[nodiscard]] double training() const {
-        const double targets = kFloat * s_.pairs * s_.shard_genes * (s_.cell_pairs ? 1.0 : 2.0);
-        return base_ + table() + blocks() + cells() + 5 * model_bytes(s_) + targets + s_.own_shards * model_bytes(s_);
+        const double together = s_.cell_pairs ? std::max(1.0, s_.own_blocks) : 1.0;
+        const double targets = together * kFloat * s_.pairs * s_.shard_genes * (s_.cell_pairs ? 1.0 : 2.0);
+        return base_ + table() + blocks() + cells() + together * 5 * model_bytes(s_) + targets +
+               s_.own_shards * model_bytes(s_);
     }
     /// Factors of the replicas whose rows the rank writes, predictions, a chunk's statistics, a batch of rows, edges.
     [[nodiscard]] double results(double edges) const {
         const double factors = std::max(1.0, s_.blocks / s_.ranks) * s_.replicas * kFloat * s_.hidden *
-                               (s_.inputs + s_.pairs + s_.shard_genes);
+                               (s_.columns + s_.pairs + s_.shard_genes);
         const double predictions = 4 * kFloat * s_.pairs * s_.own_genes;
-        const double chunk = kFloat * static_cast<double>(kChunkGenes) * (4 * s_.inputs + s_.genes);
+        const double chunk = kFloat * static_cast<double>(kChunkGenes) * (4 * s_.columns + s_.genes);
         const double batch = 9 * kFloat * kConditionBatch * s_.own_genes;
         return base_ + s_.own_shards * model_bytes(s_) + factors + predictions + chunk + batch +
                2.5 * kEdgeBytes * edges;

@@ -16,7 +16,7 @@ using PenaltyProbe = std::function<double(Index shard, double share)>;
 /// Shares of the largest penalty that are tried, descending.
 std::vector<double> penalty_grid(PairMode pairs);
 
-/// Whether the penalty is tried on shard `s`: about eight of them are, of blocks spread over the genes.
+/// Whether the penalty is tried on shard `s`: a few are, of blocks spread over the genes.
 bool is_tried(const Plan& plan, Index s);
 
 /// Tries a grid of penalties on a few shards (about six, of blocks spread over the genes) and takes the

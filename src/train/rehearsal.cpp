@@ -119,30 +119,39 @@ void try_pseudobulk_shard(const ShardId& id, const Pairs& pairs, const BlockTarg
     r.epoch = (since(start) - first) / static_cast<double>(kEpochs - 1);
 }
 
-void try_cell_shard(const ShardId& id, const CellPairs& cells, double all_cells, const Pairs& pairs,
-                    const BlockTargets& block, TrainConfig config, Rehearsal& r) {
-    config.epochs = 1;
+/// The shards of one replica that a rank trains side by side.
+void try_cell_shards(const std::vector<ShardId>& ids, const CellPairs& cells, double all_cells, const Pairs& pairs,
+                     const std::vector<BlockTargets>& blocks, TrainConfig config, Rehearsal& r) {
+    config.epochs = 2;
     auto start = Clock::now();
-    const double l2 = largest_cell_penalty(cells, pairs, block.genes, config);
+    const double l2 = largest_cell_penalty(cells, pairs, blocks.front().genes, config);
     r.penalty = since(start);
+    std::vector<const BlockTargets*> targets;
+    for (const BlockTargets& block : blocks) {
+        targets.push_back(&block);
+    }
+    double ends[3] = {};
     start = Clock::now();
-    const TrainedShard shard = train_cell_shard(id, cells, pairs, block, config, 0.1 * l2, [](const EpochRecord&) {});
-    r.setup = since(start) - shard.seconds;
+    const auto shards = train_cell_shards(ids, targets, cells, pairs, config, 0.1 * l2,
+                                          [&](const EpochRecord& e) { ends[e.epoch] = since(start); });
     start = Clock::now();
-    cell_pair_hidden(cells, pairs, shard.net, id.replica, config);
-    const double look = since(start);  // at the validation values: once an epoch, and once more at the end
-    r.epoch = look + std::max(0.0, shard.seconds - 2.0 * look) * all_cells / static_cast<double>(cells.cells.size());
+    cell_pair_hidden(cells, pairs, shards.front().net, ids.front().replica, config);
+    const double look = since(start);  // at the validation values, every epoch
+    const auto count = static_cast<double>(ids.size());
+    const double epoch = (ends[2] - ends[1]) / count;
+    r.setup = std::max(0.0, ends[1] / count - epoch);
+    r.epoch = look + std::max(0.0, epoch - look) * all_cells / static_cast<double>(cells.cells.size());
 }
 
 double try_consensus(const Pairs& pairs, const Plan& plan, Index hidden, Index replicas) {
-    const auto inputs = static_cast<Index>(pairs.inputs.size());
+    const auto columns = static_cast<Index>(pairs.regulators.size());
     BlockEnsemble ensemble;
     ensemble.rows = plan.chunks().front().genes;
     for (Index r = 0; r < replicas; ++r) {
-        ensemble.replicas.push_back({Matrix::Random(inputs, hidden),
+        ensemble.replicas.push_back({Matrix::Random(columns, hidden),
                                      {},
                                      Matrix::Random(ensemble.rows.size(), hidden + 1),
-                                     std::vector<bool>(static_cast<std::size_t>(inputs), true)});
+                                     std::vector<bool>(static_cast<std::size_t>(columns), true)});
     }
     const auto start = Clock::now();
     ConsensusChunk chunk;
@@ -167,22 +176,31 @@ Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const S
     });
     r.read = world.max(cells > 0.0 ? seconds / cells : 0.0);
     r.entries_per_cell = world.max(cells > 0.0 ? entries / cells : 0.0);
-    const ShardId id = plan.shard(0);  // the first block is as long as any
-    const BlockTargets block = made_up_targets(screen, pairs, id.genes);
+    const Range own = plan.blocks_of(world.rank());
+    std::vector<ShardId> ids;
+    std::vector<BlockTargets> blocks;
+    for (Index b = own.begin; b < std::max(own.end, own.begin + 1); ++b) {  // a rank without work measures too
+        ids.push_back({0, b, plan.genes_of_block(b)});
+        blocks.push_back(made_up_targets(screen, pairs, ids.back().genes));
+        if (config.pairs == PairMode::pseudobulk) {
+            break;  // these are trained one by one
+        }
+    }
     if (config.pairs == PairMode::pseudobulk) {
-        try_pseudobulk_shard(id, pairs, block, config, r);
+        try_pseudobulk_shard(ids.front(), pairs, blocks.front(), config, r);
     } else {
-        const Screen sample = sample_of(screen, kBatches * config.batch);
+        const auto used = static_cast<Index>(
+            std::count_if(screen.cell_condition.begin(), screen.cell_condition.end(), [](auto c) { return c >= 0; }));
+        TrainConfig resolved = config;
+        resolved.batch = config.batch_for(used);
+        const Screen sample = sample_of(screen, kBatches * resolved.batch);
         MadeUpCells made_up(static_cast<Index>(sample.cell_condition.size()), static_cast<Index>(screen.genes.size()),
                             r.entries_per_cell);
         Log silent(false, Log::Level::quiet);
         const CellTable table = load_cells(world, made_up, sample, Normalization::log1p, silent);
-        const Matrix control_mean =
-            Matrix::Zero(static_cast<Index>(screen.contexts.size()), static_cast<Index>(screen.genes.size()));
+        const Matrix control_mean = Matrix::Zero(static_cast<Index>(screen.contexts.size()), made_up.genes());
         const CellPairs few = make_cell_pairs(table, sample, pairs, control_mean);
-        const auto used =
-            std::count_if(screen.cell_condition.begin(), screen.cell_condition.end(), [](auto c) { return c >= 0; });
-        try_cell_shard(id, few, static_cast<double>(used), pairs, block, config, r);
+        try_cell_shards(ids, few, static_cast<double>(used), pairs, blocks, resolved, r);
     }
     r.consensus = try_consensus(pairs, plan, config.hidden_sums + config.hidden_products, config.replicas);
     for (double* part : {&r.penalty, &r.setup, &r.epoch, &r.consensus}) {
