@@ -84,22 +84,4 @@ code=$?
 [[ $code != 0 && $code != 124 ]] || fail "killed rank: exit code $code"
 whole "killed rank"
 
-# A full disk: found before anything is written, and where it fills up meanwhile.
-mkdir disk
-if mount -t tmpfs -o size=1m tmpfs disk 2>/dev/null; then
-  trap 'umount "$work/disk"; rm -rf "$work"' EXIT
-  for ranks in 1 3; do
-    timeout 60 "$MPIEXEC" -n $ranks "$LAZYNET" train s.h5ad -o disk/run.h5ad $fast >log 2>err
-    judge "$ranks ranks, full disk" $? "free"
-    [[ -z $(ls -A disk) ]] || fail "$ranks ranks, full disk: left $(ls disk)"
-    timeout 60 "$MPIEXEC" -n $ranks "$LAZYNET" train s.h5ad -o disk/run.h5ad --store none --edges disk/edges.tsv \
-      --edges-top 0 --replicas 2 --epochs 5 --l2 0.1 --quiet --hidden-sums 100 --overwrite >log 2>err
-    code=$?
-    [[ $code == 0 || $code == 2 ]] || fail "$ranks ranks, nearly full disk: exit code $code"
-    compgen -G 'disk/*tmp*' >/dev/null && fail "$ranks ranks, nearly full disk: left $(ls disk)"
-    rm -f disk/*
-  done
-else
-  echo "note: may not mount a tmpfs here, the full disk was not tried"
-fi
 exit $failed
