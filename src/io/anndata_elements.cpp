@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <type_traits>
 
 #include "lazynet/core/error.hpp"
@@ -281,9 +282,11 @@ void declare_csr(hid_t file, const std::string& where, Index rows, Index cols, I
     for (std::size_t r = 0; r < starts.size(); ++r) {
         starts[r] = static_cast<std::int64_t>(r) * per_row;
     }
-    write_values_at({open_group(group, "."), "indptr"}, starts);
+    // scipy takes a matrix whose two kinds of indices differ in type, then fails in half of what it does with it.
+    const hid_t type = starts.back() <= std::numeric_limits<std::int32_t>::max() ? H5T_STD_I32LE : H5T_STD_I64LE;
+    write_dataset({open_group(group, "."), "indptr"}, type, H5T_NATIVE_INT64, {starts.size()}, starts.data(), "array");
     const Shape stored = {static_cast<hsize_t>(rows * per_row)};
-    write_encoding(declared(group, "indices", H5T_STD_I32LE, stored, {}), "array", "0.2.0");
+    write_encoding(declared(group, "indices", type, stored, {}), "array", "0.2.0");
     write_encoding(declared(group, "data", H5T_IEEE_F32LE, stored, {}), "array", "0.2.0");
 }
 
