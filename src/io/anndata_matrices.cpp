@@ -1,6 +1,7 @@
 #include "lazynet/io/anndata_matrices.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "lazynet/io/anndata_elements.hpp"
@@ -67,9 +68,15 @@ void declare_csr(hid_t parent, const std::string& where, Index rows, Index cols,
     for (std::size_t r = 0; r < starts.size(); ++r) {
         starts[r] = static_cast<std::int64_t>(r) * per_row;
     }
-    write_array(matrix, "indptr", starts);
+    // scipy takes a matrix whose two kinds of indices differ in type, then fails in half of what it does with it.
+    const bool narrow = starts.back() <= std::numeric_limits<std::int32_t>::max();
+    if (narrow) {
+        write_array(matrix, "indptr", std::vector<std::int32_t>(starts.begin(), starts.end()));
+    } else {
+        write_array(matrix, "indptr", starts);
+    }
     const Shape stored = {static_cast<hsize_t>(rows * per_row)};
-    declare(place_of(matrix, "indices"), H5T_STD_I32LE, stored, {});
+    declare(place_of(matrix, "indices"), narrow ? H5T_STD_I32LE : H5T_STD_I64LE, stored, {});
     declare(place_of(matrix, "data"), H5T_IEEE_F32LE, stored, {});
 }
 
