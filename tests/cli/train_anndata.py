@@ -41,10 +41,10 @@ def run(*args):
 
 
 def pseudobulk(screen):
-    """Mean log1p(CP10k) per (context, perturbation), as anybody would compute it."""
+    """log1p(CP10k) by (context, perturbation), as anybody would compute it."""
     x = screen.X.toarray() if sp.issparse(screen.X) else screen.X
     x = np.log1p(x / np.maximum(x.sum(1, keepdims=True), 1e-30) * 1e4)
-    return pd.DataFrame(x, columns=screen.var_names).groupby([np.asarray(screen.obs["cell_type"]), np.asarray(screen.obs["perturbation"])]).mean()
+    return pd.DataFrame(x, columns=screen.var_names).groupby([np.asarray(screen.obs["cell_type"]), np.asarray(screen.obs["perturbation"])])
 
 
 class Model:
@@ -150,8 +150,13 @@ def check_edges(run, path, support):
     check((np.diff(certainty) <= 1e-6 * (1 + certainty[:-1])).all(), "edges are not sorted by |mean| / sd")
 
 
-def check_predictions(run, observed):
-    """Observed means from the counts; predictions of the replicas that trained on a condition, from their factors."""
+def check_predictions(run, observed, variance):
+    """Observed means and their noise from the counts; predictions and scores from the factors of the replicas."""
+    changes_of = {}
+    for context, perturbation, fold in zip(run.obs["context"], run.obs["perturbation"], run.obs["fold"]):
+        if perturbation != "control":
+            change = observed.loc[(context, perturbation)] - observed.loc[(context, "control")]
+            changes_of.setdefault(fold, []).append(change.to_numpy())
     model, shift = Model(run), run.uns["lazynet"]["model"]["shift"]
     names = list(run.var_names) + list(run.uns["lazynet"]["unmeasured_regulators"])
     for c, (context, perturbation, fold) in enumerate(zip(run.obs["context"], run.obs["perturbation"], run.obs["fold"])):
@@ -163,23 +168,35 @@ def check_predictions(run, observed):
             continue
         targets = [names.index(g) for g in perturbation.split("+")]
         own = [t for t in targets if t < run.n_vars]
-        changes = []
+        changes, held_out = [], None
         for r in range(model.replicas):
-            if r == fold:  # five folds, three replicas: replica r holds out fold r
-                continue
             change = np.zeros(run.n_vars)
             for block in range(model.blocks):
                 z = sum(np.sign(shift[t]) * model.a[block, r][model.column[t]] for t in targets)
                 h = np.concatenate([z[: model.sums], np.expm1(np.minimum(z[model.sums :], model.u_max)), [1.0]])
                 rows = model.block == block
                 change[rows] = model.c[r][rows] @ h
-            changes.append(change)
+            if r == fold:  # five folds, three replicas: replica r holds out fold r
+                held_out = change
+            else:
+                changes.append(change)
         expected = control + np.mean(changes, axis=0)
         expected[own] = control[own] + shift[own]
         close(run.X[c], np.maximum(expected, 0), f"X of {context} {perturbation}", 1e-4)
         free = np.setdiff1d(np.arange(run.n_vars), own)
-        close(run.obs["mse_no_change"][c], np.mean((seen - control)[free] ** 2), f"mse_no_change of {perturbation}", 1e-3)
-        close(run.obs["mse_fitted"][c], np.mean((seen - control - np.mean(changes, axis=0))[free] ** 2), f"mse_fitted of {perturbation}", 1e-3)
+
+        def error(name, predicted):
+            close(run.obs[f"mse_{name}"][c], np.mean((seen - control - predicted)[free] ** 2), f"mse_{name} of {perturbation}", 1e-4)
+
+        error("no_change", 0)
+        error("fitted", np.mean(changes, axis=0))
+        error("mean", np.mean([x for f, of in changes_of.items() if f != fold for x in of], axis=0))
+        close(run.obs["mse_noise"][c], np.mean(variance.loc[(context, perturbation)].to_numpy()[free]) / run.obs["cells"][c], f"mse_noise of {perturbation}", 1e-4)
+        check((held_out is not None) == (run.obs["split"][c] == "cross-validated"), f"split of {perturbation}")
+        if held_out is None:
+            check(np.isnan(run.obs["mse_held_out"][c]), f"{perturbation} has a held-out error, but nobody held it out")
+        else:
+            error("held_out", held_out)
 
 
 with tempfile.TemporaryDirectory(prefix="lazynet_train_") as folder:
@@ -199,7 +216,7 @@ with tempfile.TemporaryDirectory(prefix="lazynet_train_") as folder:
     check(np.abs(dense).max() > 0.05, "nothing was learnt")
     support = np.concatenate([bulk.var["regulator_support"], bulk.uns["lazynet"]["unmeasured_support"]]) > 0
     check_edges(bulk, "bulk.tsv", support)
-    check_predictions(bulk, pseudobulk(screen))
+    check_predictions(bulk, pseudobulk(screen).mean(), pseudobulk(screen).var(ddof=1))
 
     run("train", "s.h5ad", "-o", "top.h5ad", "--store", "top:4", "--epochs", 40, *common)
     top = anndata.read_h5ad("top.h5ad")
