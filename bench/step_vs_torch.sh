@@ -6,11 +6,11 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${1:-$root/build/release}
 python=${PYTHON:-/usr/bin/python3}
-export OMP_NUM_THREADS=1
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 ours() {  # prints "name GFLOP/s" lines
   "$build/bench/kernels_bench" --benchmark_filter="$1" --benchmark_min_time=2 --benchmark_format=csv 2>/dev/null |
-    awk -F, 'NR > 1 && $1 ~ /^"/ { gsub(/"/, "", $1); print $1, $NF / 1e9 }'
+    awk -F, 'NR > 1 && $1 ~ /^"/ { gsub(/"/, "", $1); print $1, $NF }'
 }
 torch() { "$python" "$root/bench/peers/torch_step.py" | tr ' ' '\n' | awk -F= -v k="$1" '$1 == k { print $2 }'; }
 

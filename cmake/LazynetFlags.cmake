@@ -12,6 +12,14 @@ target_compile_features(lazynet_flags INTERFACE cxx_std_20)
 target_compile_options(lazynet_flags INTERFACE
   -fno-math-errno -fno-trapping-math  # lets sqrt and comparisons vectorise; no effect on results
   $<$<BOOL:${LAZYNET_NATIVE}>:-march=native>)
+# GCC 12 and older tune -march=native for the newest processor they know; Eigen's AVX-512 products are then a fifth slower
+# than with the tuning of an AVX-512 machine (measured: 84 against 103 GFLOP/s).
+if(LAZYNET_NATIVE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -march=native -dM -E -x c++ /dev/null OUTPUT_VARIABLE macros ERROR_QUIET)
+  if(macros MATCHES "__AVX512F__")
+    target_compile_options(lazynet_flags INTERFACE -mtune=skylake-avx512)
+  endif()
+endif()
 # Eigen's fast square root rounds otherwise in vectors than in their scalar tails, so results would depend on where a
 # rank's part of a matrix begins.
 target_compile_definitions(lazynet_flags INTERFACE EIGEN_FAST_MATH=0)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -9,6 +10,8 @@
 #include "figures.hpp"
 #include "lazynet/core/text.hpp"
 #include "lazynet/io/screen_file.hpp"
+#include "lazynet/io/temporary_file.hpp"
+#include "lazynet/train/forecast.hpp"
 #include "lazynet/train/provenance.hpp"
 #include "lazynet/train/trainer.hpp"
 #include "screen_options.hpp"
@@ -131,6 +134,73 @@ void print_summary(const train::TrainSummary& summary, const TrainCommand& comma
     }
 }
 
+Json to_json(const train::Forecast& forecast) {
+    Json json = {{"forecast", true},
+                 {"conditions", forecast.conditions},
+                 {"genes", forecast.genes},
+                 {"inputs", forecast.inputs},
+                 {"shards", forecast.shards},
+                 {"output_bytes", forecast.output_bytes},
+                 {"shared_bytes", forecast.shared_bytes}};
+    for (const auto& phase : forecast.phases) {
+        json["timings"].push_back({{"phase", phase.name},
+                                   {"seconds", phase.seconds},
+                                   {"least_seconds", phase.least},
+                                   {"peak_bytes", phase.peak_bytes}});
+    }
+    return json;
+}
+
+void print_forecast(const train::Forecast& forecast, const mpi::Communicator& world, const Log& log) {
+    log.info(fmt::format("{} conditions, {} genes, {} model inputs, {} shards on {}", forecast.conditions,
+                         forecast.genes, forecast.inputs, forecast.shards, counted(world.size(), "rank")));
+    log.info(
+        "\nForecast, from short trials on this machine (about right within a factor of two). Times if no shard stops "
+        "early");
+    double total = 0.0;
+    double least = 0.0;
+    for (const auto& phase : forecast.phases) {
+        total += phase.seconds;
+        least += phase.least;
+        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>10}", phase.name, phase.seconds,
+                             size_text(phase.peak_bytes)));
+    }
+    log.info(fmt::format("  {:<24}{:>8.1f} s   {:.1f} s if all stop as early as they may", "all", total, least));
+    if (forecast.shared_bytes > 0.0) {
+        log.info(fmt::format("  {} of the memory hold the cells, once for all ranks of a node",
+                             size_text(forecast.shared_bytes)));
+    }
+    log.info(fmt::format("  {:<24}{:>10}", "results on disk", size_text(forecast.output_bytes)));
+    log.info("nothing was trained, nothing written");
+}
+
+/// --dry-run: everything is checked but nothing done.
+void dry_run(const mpi::Communicator& world, io::ScreenFile file, const TrainCommand& command, const Log& log) {
+    const train::Forecast forecast = train::forecast_run(world, file, command.config, command.output);
+    print_forecast(forecast, world, log);
+    world.on_root([&] {
+        write_json(command.common, to_json(forecast));
+        const auto free = command.output.path.empty() ? std::numeric_limits<std::uint64_t>::max()
+                                                      : io::free_bytes(command.output.path);
+        if (forecast.output_bytes > static_cast<double>(free)) {
+            throw UserError(
+                fmt::format("{}: about {} are needed and its folder has {} free; make room, write elsewhere, or store "
+                            "less (--store)",
+                            command.output.path, size_text(forecast.output_bytes), size_text(free)));
+        }
+    });
+}
+
+/// A forecast needs no output, but one that is named must do.
+void check_outputs(const TrainCommand& command) {
+    if (!command.common.dry_run || !command.output.path.empty()) {
+        require_writable(command.output.path, command.common.overwrite);
+    }
+    if (!command.output.edges.empty()) {
+        require_writable(command.output.edges, command.common.overwrite);
+    }
+}
+
 bool parse(const mpi::Communicator& world, std::span<const std::string> args, TrainCommand& command) {
     CommandLine line(
         "train", "SCREEN -o RUN.h5ad [options]",
@@ -158,14 +228,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Tr
         read_words(command.words, command.config);
         command.output.options = recorded_options(line);
     });
-    world.on_root([&] {
-        if (!command.common.dry_run) {
-            require_writable(command.output.path, command.common.overwrite);
-            if (!command.output.edges.empty()) {
-                require_writable(command.output.edges, command.common.overwrite);
-            }
-        }
-    });
+    world.on_root([&] { check_outputs(command); });
     return true;
 }
 
@@ -181,6 +244,10 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
                          counted(world.size(), "rank"), command.config.seed));
     std::optional<io::ScreenFile> file;
     world.together([&] { file = io::open_screen(command.screen); });
+    if (command.common.dry_run) {
+        dry_run(world, std::move(*file), command, log);
+        return 0;
+    }
     const auto summary = train::train_screen(world, std::move(*file), command.config, command.output, kShown, log);
     if (world.is_root()) {
         print_summary(summary, command, log);

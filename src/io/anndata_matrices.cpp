@@ -1,6 +1,7 @@
 #include "lazynet/io/anndata_matrices.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "lazynet/io/anndata_elements.hpp"
@@ -67,9 +68,10 @@ void declare_csr(hid_t parent, const std::string& where, Index rows, Index cols,
     for (std::size_t r = 0; r < starts.size(); ++r) {
         starts[r] = static_cast<std::int64_t>(r) * per_row;
     }
-    write_array(matrix, "indptr", starts);
+    const bool wide = starts.back() > std::numeric_limits<std::int32_t>::max();
+    write_row_starts(matrix, starts, wide);
     const Extents stored = {static_cast<hsize_t>(rows * per_row)};
-    declare(place_of(matrix, "indices"), H5T_STD_I32LE, stored, {});
+    declare(place_of(matrix, "indices"), wide ? H5T_STD_I64LE : H5T_STD_I32LE, stored, {});
     declare(place_of(matrix, "data"), H5T_IEEE_F32LE, stored, {});
 }
 
@@ -96,6 +98,14 @@ Handle create_csr(hid_t parent, const std::string& where) {
 void write_shape(hid_t matrix, Index rows, Index cols) {
     const std::int64_t shape[] = {rows, cols};
     write_attribute(matrix, "shape", H5T_STD_I64LE, {2}, shape);
+}
+
+void write_row_starts(hid_t matrix, std::span<const std::int64_t> starts, bool wide) {
+    if (wide) {
+        write_array(matrix, "indptr", starts);
+    } else {
+        write_array(matrix, "indptr", std::vector<std::int32_t>(starts.begin(), starts.end()));
+    }
 }
 
 GrowingArray::GrowingArray(hid_t parent, const std::string& where, hid_t type, Compression compression) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <utility>
 
 #include "lazynet/core/error.hpp"
@@ -131,7 +132,8 @@ void ResultsFile::declare_dense(const std::string& where, Index rows, Index cols
 
 void ResultsFile::declare_csr(const std::string& where, Index rows, Index cols, Index per_row) {
     declared_[where] = {rows, cols, per_row};
-    plan(product(rows, per_row, 8) + product(rows, 1, 8),
+    const std::uint64_t entry = rows * per_row > std::numeric_limits<std::int32_t>::max() ? 12 : 8;  // see declare_csr
+    plan(product(rows, per_row, entry) + product(rows, 1, 8),
          [=](hid_t file) { io::declare_csr(file, where, rows, cols, per_row); });
 }
 
@@ -139,6 +141,8 @@ void ResultsFile::declare_csr(const std::string& where, Index rows, Index cols, 
 void ResultsFile::create() {
     require_space(output_, bytes_ + kFileOverhead);
     temporary_ = std::make_unique<TemporaryFile>(output_);
+    temporary_->reserve(bytes_);  // a limit shows here, before HDF5: it crashes at its end over a file it could not close
+    temporary_->trim(0);
     Handle file = create_anndata(temporary_->name());
     for (const Step& step : plan_) {
         step(file);

@@ -94,6 +94,9 @@ public:
             return std::move(file_);
         }
         describe_matrix();
+        if (!attempt([&] { refuse_empty(); })) {
+            return std::move(file_);
+        }
         const bool named = attempt([&] { name_genes(); });
         const bool labelled = attempt([&] { label_cells(); });
         if (named && labelled && !options_.genes_file.empty()) {
@@ -134,6 +137,14 @@ private:
         file_.screen.name = std::filesystem::path(options_.path).stem().string();
     }
 
+    void refuse_empty() {
+        const ScreenReport& report = file_.report;
+        if (report.cells == 0 || report.columns == 0) {
+            throw UserError(
+                fmt::format("{} is empty: {} cells x {} genes", report.matrix, report.cells, report.columns));
+        }
+    }
+
     void name_genes() {
         GeneNames names = input_.gene_names();
         file_.report.gene_names_from = names.from;
@@ -168,10 +179,6 @@ private:
 
     void recognise_values() {
         ScreenReport& report = file_.report;
-        if (report.cells == 0 || report.columns == 0) {
-            throw UserError(
-                fmt::format("{} is empty: {} cells x {} genes", report.matrix, report.cells, report.columns));
-        }
         const ValueSample sample = input_.reader->sample(kSampleEntries);
         const auto nonzero = static_cast<double>(sample.values.size()) -
                              static_cast<double>(std::count(sample.values.begin(), sample.values.end(), 0.0F));

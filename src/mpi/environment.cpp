@@ -3,6 +3,7 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -32,9 +33,10 @@ namespace {
     std::_Exit(code);  // MPI_Abort does not return
 }
 
-/// Settings that must be in place before MPI_Init; a value the user gave stays.
+/// Settings that must be in place before MPI_Init; an environment variable that the user set stays.
 void prepare_environment() {
     setenv("OMPI_MCA_io", "romio321", 0);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is then an error of the write, like a full disk
     const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
     if (local != nullptr && std::atol(local) > sysconf(_SC_NPROCESSORS_ONLN)) {
         setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);

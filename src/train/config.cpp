@@ -38,6 +38,10 @@ void TrainConfig::resolve() {
     need(store != Store::top || top >= 1, "--store top:K needs K of at least 1");
 }
 
+Index TrainConfig::batch_for(Index cells) const {
+    return batch > 0 ? batch : std::clamp<Index>(cells / 50, 64, 512);
+}
+
 Index TrainConfig::blocks_for(Index genes) const {
     const Index wanted = gene_blocks > 0 ? gene_blocks : (genes + 1999) / 2000;
     return std::clamp<Index>(wanted, 1, std::max<Index>(genes, 1));

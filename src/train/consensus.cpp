@@ -8,9 +8,8 @@
 namespace lazynet::train {
 namespace {
 
-/// Columns per tile of the streaming statistics: a tile of all five matrices stays in the second-level cache.
-constexpr Index kTileRows = 32;
-constexpr Index kTileColumns = 512;
+/// Floats of the Jacobian tiles of all replicas: 512 KB, half a second-level cache.
+constexpr Index kTileFloats = Index{1} << 17;
 
 /// Plain numbers to bytes and back, in a fixed order.
 class Packer {
@@ -116,55 +115,75 @@ void unpack_shards(const std::vector<std::byte>& bytes, Index replicas, std::map
     }
 }
 
-/// Welford's update of one tile with one replica's Jacobian; `inverse` is 1 / replicas counted so far per column, 0
-/// where this replica does not count.
-void welford_tile(const Matrix& jacobian, const Eigen::RowVectorXf& inverse, Range rows, Range columns,
-                  ConsensusChunk& out) {
-    const auto weight = inverse.segment(columns.begin, columns.size()).array();
-    for (Index i = 0; i < rows.size(); ++i) {
-        const auto x = jacobian.row(i).head(columns.size()).array();
-        auto mean = out.mean.row(rows.begin + i).segment(columns.begin, columns.size()).array();
-        auto squares = out.sd.row(rows.begin + i).segment(columns.begin, columns.size()).array();
-        auto signs = out.sign.row(rows.begin + i).segment(columns.begin, columns.size()).array();
-        auto selected = out.selected.row(rows.begin + i).segment(columns.begin, columns.size()).array();
-        for (Index j = 0; j < columns.size(); ++j) {
-            const float counts = weight[j] > 0.0f ? 1.0f : 0.0f;
-            const float delta = x[j] - mean[j];
-            mean[j] += weight[j] * delta;
-            squares[j] += counts * delta * (x[j] - mean[j]);
-            signs[j] += counts * (x[j] > 0.0f ? 1.0f : x[j] < 0.0f ? -1.0f : 0.0f);
-            selected[j] += counts * (x[j] != 0.0f ? 1.0f : 0.0f);
-        }
+/// What an update of one row needs of one replica, per column.
+struct ColumnWeights {
+    Eigen::ArrayXf inverse;  ///< 1 / replicas counted so far; 0 where this replica does not count
+    Eigen::ArrayXf counts;   ///< 1 or 0
+};
+
+/// Welford's update of a stretch of one row with one replica's Jacobian.
+void update_row(Index n, const float* __restrict x, const float* __restrict inverse, const float* __restrict counts,
+                float* __restrict mean, float* __restrict squares, float* __restrict signs,
+                float* __restrict selected) {
+    for (Index j = 0; j < n; ++j) {
+        const float delta = x[j] - mean[j];
+        const float moved = mean[j] + inverse[j] * delta;
+        squares[j] += counts[j] * delta * (x[j] - moved);
+        mean[j] = moved;
+        const float sign = (x[j] > 0.0f ? 1.0f : 0.0f) - (x[j] < 0.0f ? 1.0f : 0.0f);
+        signs[j] += counts[j] * sign;
+        selected[j] += counts[j] * sign * sign;
     }
 }
 
-/// Sums of squares become moderated standard deviations.
-void moderate(const std::vector<std::int32_t>& counts, Matrix& squares) {
-    const Index columns = squares.cols();
-    VectorD row_mean = VectorD::Zero(squares.rows());
-    VectorD column_mean = VectorD::Zero(columns);
-    Index usable = 0;
-    for (Index j = 0; j < columns; ++j) {
-        const double freedom = counts[static_cast<std::size_t>(j)] - 1;
-        if (freedom < 1) {
-            squares.col(j).setZero();
-            continue;
-        }
-        ++usable;
-        row_mean += squares.col(j).cast<double>() / freedom;
-        column_mean[j] = squares.col(j).cast<double>().mean() / freedom;
-    }
-    const double grand = column_mean.sum() / static_cast<double>(std::max<Index>(usable, 1));
-    row_mean /= static_cast<double>(std::max<Index>(usable, 1));
-    for (Index i = 0; i < squares.rows() && grand > 0.0; ++i) {
+/// Columns whose Jacobians of all replicas stay in the second-level cache together.
+Index tile_columns(Index rows, std::size_t replicas) {
+    const Index fitting = kTileFloats / (std::max<Index>(rows, 1) * static_cast<Index>(replicas));
+    return std::max<Index>(64, fitting / 16 * 16);
+}
+
+std::vector<ColumnWeights> column_weights(const BlockEnsemble& ensemble, Index columns) {
+    std::vector<ColumnWeights> weights;
+    Eigen::ArrayXf counted = Eigen::ArrayXf::Zero(columns);
+    for (const ReplicaFactors& replica : ensemble.replicas) {
+        ColumnWeights w{Eigen::ArrayXf::Zero(columns), Eigen::ArrayXf::Zero(columns)};
         for (Index j = 0; j < columns; ++j) {
-            const double freedom = counts[static_cast<std::size_t>(j)] - 1;
-            if (freedom >= 1) {
-                const double prior = row_mean[i] * column_mean[j] / grand;
-                const double sum = kPriorReplicas * prior + static_cast<double>(squares(i, j));
-                squares(i, j) = static_cast<float>(std::sqrt(std::max(0.0, sum / (kPriorReplicas + freedom))));
+            if (replica.support[static_cast<std::size_t>(j)]) {
+                w.counts[j] = 1.0f;
+                w.inverse[j] = 1.0f / ++counted[j];
             }
         }
+        weights.push_back(std::move(w));
+    }
+    return weights;
+}
+
+/// Sums of squares become moderated standard deviations, sums of signs and counts become shares.
+void finish_rows(const std::vector<std::int32_t>& counts, ConsensusChunk& out) {
+    const auto columns = static_cast<Index>(counts.size());
+    const Eigen::Map<const Eigen::Array<std::int32_t, Eigen::Dynamic, 1>> replicas(counts.data(), columns);
+    const VectorD freedom = (replicas.cast<double>() - 1.0).max(0.0).matrix();
+    const VectorD usable = (freedom.array() > 0.0).cast<double>().matrix();
+    const VectorD per_freedom = (usable.array() / freedom.array().max(1.0)).matrix();
+    const double used = std::max(1.0, usable.sum());
+    VectorD column_sum = VectorD::Zero(columns);
+    VectorD row_mean(out.sd.rows());
+    for (Index i = 0; i < out.sd.rows(); ++i) {
+        const VectorD variance = out.sd.row(i).transpose().cast<double>().cwiseProduct(per_freedom);
+        column_sum += variance;
+        row_mean[i] = variance.sum() / used;
+    }
+    const double rows = static_cast<double>(std::max<Index>(out.sd.rows(), 1));
+    const double grand = column_sum.sum() / (rows * used);
+    const double prior = grand > 0.0 ? kPriorReplicas / (rows * grand) : 0.0;
+    const Eigen::RowVectorXf column_prior = (prior * column_sum).cast<float>().transpose();
+    const Eigen::RowVectorXf weight = (usable.array() / (kPriorReplicas + freedom.array())).cast<float>().transpose();
+    const Eigen::RowVectorXf share = (replicas > 0).select(1.0f / replicas.cast<float>().max(1.0f), 0.0f).transpose();
+    for (Index i = 0; i < out.sd.rows(); ++i) {
+        const auto row_factor = static_cast<float>(row_mean[i]);
+        out.sd.row(i) = ((row_factor * column_prior + out.sd.row(i)).cwiseProduct(weight)).cwiseMax(0.0f).cwiseSqrt();
+        out.sign.row(i) = out.sign.row(i).cwiseAbs().cwiseProduct(share);
+        out.selected.row(i) = out.selected.row(i).cwiseProduct(share);
     }
 }
 
@@ -210,44 +229,28 @@ std::vector<std::int32_t> supporting_replicas(const BlockEnsemble& ensemble) {
 }
 
 void consensus_rows(const BlockEnsemble& ensemble, Range rows, ConsensusChunk& out) {
-    const auto inputs = static_cast<Index>(ensemble.replicas.front().support.size());
+    const auto columns = static_cast<Index>(ensemble.replicas.front().support.size());
     for (Matrix* m : {&out.mean, &out.sd, &out.sign, &out.selected}) {
-        m->setZero(rows.size(), inputs);
+        m->setZero(rows.size(), columns);
     }
-    std::vector<Eigen::RowVectorXf> inverse;
-    std::vector<float> counted(static_cast<std::size_t>(inputs), 0.0f);
-    for (const ReplicaFactors& replica : ensemble.replicas) {
-        inverse.emplace_back(Eigen::RowVectorXf::Zero(inputs));
-        for (Index j = 0; j < inputs; ++j) {
-            if (replica.support[static_cast<std::size_t>(j)]) {
-                inverse.back()[j] = 1.0f / ++counted[static_cast<std::size_t>(j)];
+    const auto weights = column_weights(ensemble, columns);
+    const Index width = tile_columns(rows.size(), ensemble.replicas.size());
+    std::vector<Matrix> jacobians(ensemble.replicas.size());
+    for (Index j = 0; j < columns; j += width) {
+        const Index n = std::min(width, columns - j);
+        for (std::size_t r = 0; r < jacobians.size(); ++r) {
+            const ReplicaFactors& f = ensemble.replicas[r];
+            const auto c = f.c.block(rows.begin - ensemble.rows.begin, 0, rows.size(), f.inputs.cols());
+            jacobians[r].noalias() = c * f.inputs.middleRows(j, n).transpose();
+        }
+        for (Index i = 0; i < rows.size(); ++i) {
+            for (std::size_t r = 0; r < jacobians.size(); ++r) {
+                update_row(n, jacobians[r].row(i).data(), weights[r].inverse.data() + j, weights[r].counts.data() + j,
+                           &out.mean(i, j), &out.sd(i, j), &out.sign(i, j), &out.selected(i, j));
             }
         }
     }
-    Matrix jacobian(kTileRows, kTileColumns);
-    for (Index i = 0; i < rows.size(); i += kTileRows) {
-        const Range tile_rows{i, std::min(i + kTileRows, rows.size())};
-        for (Index j = 0; j < inputs; j += kTileColumns) {
-            const Range tile_columns{j, std::min(j + kTileColumns, inputs)};
-            for (std::size_t r = 0; r < ensemble.replicas.size(); ++r) {
-                const ReplicaFactors& f = ensemble.replicas[r];
-                const Index hidden = f.inputs.cols();
-                const auto c = f.c.block(rows.begin - ensemble.rows.begin + i, 0, tile_rows.size(), hidden);
-                jacobian.topLeftCorner(tile_rows.size(), tile_columns.size()).noalias() =
-                    c * f.inputs.middleRows(j, tile_columns.size()).transpose();
-                welford_tile(jacobian, inverse[r], tile_rows, tile_columns, out);
-            }
-        }
-    }
-    const auto counts = supporting_replicas(ensemble);
-    moderate(counts, out.sd);
-    for (Index j = 0; j < inputs; ++j) {
-        const float share = counts[static_cast<std::size_t>(j)] > 0
-                                ? 1.0f / static_cast<float>(counts[static_cast<std::size_t>(j)])
-                                : 0.0f;
-        out.sign.col(j) = out.sign.col(j).cwiseAbs() * share;
-        out.selected.col(j) *= share;
-    }
+    finish_rows(supporting_replicas(ensemble), out);
 }
 
 }  // namespace lazynet::train

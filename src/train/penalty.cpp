@@ -18,9 +18,11 @@ constexpr Index kWorseInARow = 2;
 /// A smaller penalty is preferred while its error is within this share of the least.
 constexpr double kTolerance = 0.01;
 
-/// Shares of the largest penalty. Cell pairs carry the cells' own variation, whose spectrum lies far above that of the
-/// perturbations, so their grid reaches lower.
-std::vector<double> grid(PairMode pairs) {
+}  // namespace
+
+// Cell pairs carry the cells' own variation, whose spectrum lies far above that of the perturbations, so their grid
+// reaches lower.
+std::vector<double> penalty_grid(PairMode pairs) {
     return pairs == PairMode::pseudobulk ? std::vector<double>{1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015}
                                          : std::vector<double>{0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5};
 }
@@ -36,14 +38,12 @@ bool is_tried(const Plan& plan, Index s) {
     return false;
 }
 
-}  // namespace
-
 double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config,
                       const PenaltyProbe& probe, std::vector<PenaltyTrial>& trials, Log& log) {
     const Range mine = plan.shards_of(world.rank());
     const auto better = [](const PenaltyTrial& a, const PenaltyTrial& b) { return a.criterion < b.criterion; };
     Index worse = 0;
-    for (const double share : grid(config.pairs)) {
+    for (const double share : penalty_grid(config.pairs)) {
         std::vector<double> errors;
         for (Index s = mine.begin; s < mine.end; ++s) {
             if (is_tried(plan, s)) {

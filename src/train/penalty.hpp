@@ -13,6 +13,12 @@ namespace lazynet::train {
 /// Trains one shard of this rank with a penalty (a share of the largest) and returns its selection criterion.
 using PenaltyProbe = std::function<double(Index shard, double share)>;
 
+/// Shares of the largest penalty that are tried, descending.
+std::vector<double> penalty_grid(PairMode pairs);
+
+/// Whether the penalty is tried on shard `s`: a few are, of blocks spread over the genes.
+bool is_tried(const Plan& plan, Index s);
+
 /// Tries a grid of penalties on a few shards (about six, of blocks spread over the genes) and takes the
 /// share with the least mean validation error. Collective; shards are tried where they live, errors are added in shard
 /// order, so the choice does not depend on the number of ranks.

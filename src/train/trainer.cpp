@@ -126,9 +126,7 @@ private:
         if (cell_mode()) {
             timings_.start("loading cells");
             cells_.emplace(load_cells(world_, *file_.reader, screen_, file_.normalization, log_));
-            if (config_.batch == 0) {
-                config_.batch = std::clamp<Index>(cells_->cells() / 50, 64, 512);
-            }
+            config_.batch = config_.batch_for(cells_->cells());
             cell_pairs_ =
                 make_cell_pairs(*cells_, screen_, pairs_, control_means({0, static_cast<Index>(screen_.genes.size())}));
         }

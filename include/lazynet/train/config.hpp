@@ -46,6 +46,8 @@ struct TrainConfig {
     /// @throws UserError naming the option
     void resolve();
     [[nodiscard]] Index blocks_for(Index genes) const;
+    /// Cell pairs per step.
+    [[nodiscard]] Index batch_for(Index cells) const;
 };
 
 }  // namespace lazynet::train
