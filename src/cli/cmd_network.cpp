@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_map>
@@ -12,6 +11,7 @@
 #include "lazynet/core/error.hpp"
 #include "lazynet/io/edges.hpp"
 #include "lazynet/io/run_file.hpp"
+#include "lazynet/io/text_file.hpp"
 #include "options.hpp"
 
 namespace lazynet::cli {
@@ -53,21 +53,13 @@ void validate(const NetworkOptions& options, const CommonOptions& common) {
 }
 
 /// Names from a file (one per line, the first word counts) or from a list with commas.
-std::vector<std::string> read_names(const std::string& list) {
-    std::vector<std::string> names;
-    std::string name;
+std::vector<std::string> names_of(const std::string& list) {
     std::error_code ignored;
     if (std::filesystem::is_regular_file(list, ignored)) {
-        std::ifstream file(list);
-        for (std::string line; std::getline(file, line);) {
-            names.push_back(line.substr(0, line.find_first_of(" \t\r,")));
-        }
-    } else {
-        std::istringstream text(list);
-        while (std::getline(text, name, ',')) {
-            names.push_back(name);
-        }
+        return io::read_names(list);
     }
+    std::vector<std::string> names;
+    io::split_fields(list, ',', names);
     std::erase(names, "");
     return names;
 }
@@ -85,7 +77,7 @@ public:
         for (Index i = 0; i < size; ++i) {
             index.emplace(name_of(i), static_cast<std::size_t>(i));
         }
-        const std::vector<std::string> names = read_names(list);
+        const std::vector<std::string> names = names_of(list);
         for (const std::string& name : names) {
             if (const auto at = index.find(name); at != index.end()) {
                 allowed_[at->second] = true;

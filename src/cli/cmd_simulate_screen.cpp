@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -9,6 +8,7 @@
 #include "figures.hpp"
 #include "lazynet/core/text.hpp"
 #include "lazynet/io/synthetic_screen.hpp"
+#include "lazynet/train/timings.hpp"
 #include "options.hpp"
 
 namespace lazynet::cli {
@@ -110,12 +110,6 @@ std::string options_json(const Request& r) {
         .dump();
 }
 
-double peak_memory_bytes() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return 1024.0 * static_cast<double>(usage.ru_maxrss);  // Linux counts in kilobytes
-}
-
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -131,7 +125,7 @@ void forecast(const mpi::Communicator& world, SyntheticScreen& screen, const Log
     }
     const double cells = static_cast<double>(screen.options().cells);
     const double seconds = world.max(seconds_since(start)) * cells / static_cast<double>(sample) / world.size();
-    const double memory = world.max(peak_memory_bytes()) + 100e6;
+    const double memory = world.max(train::peak_memory()) + 100e6;
     log.info(fmt::format("forecast: {} on disk without compression, {:.0f} s, up to {} per rank; nothing written",
                          size_text(io::forecast_bytes(screen)), seconds, size_text(memory)));
 }
@@ -153,7 +147,7 @@ void tell(const mpi::Communicator& world, const Request& r, const SyntheticScree
     nlohmann::ordered_json all = figures(screen, report);
     all["ranks"] = world.size();
     all["seconds"] = world.max(seconds);
-    all["peak_memory_bytes"] = world.max(peak_memory_bytes());
+    all["peak_memory_bytes"] = world.max(train::peak_memory());
     const auto files = io::SyntheticScreenFiles::beside(r.common.output);
     log.info(fmt::format("{}: {} cells x {} genes, {:.1f} % non-zero", files.screen, screen.options().cells,
                          screen.options().genes, 100.0 * all["nonzero_share"].get<double>()));

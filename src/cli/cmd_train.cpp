@@ -9,8 +9,8 @@
 #include "commands.hpp"
 #include "figures.hpp"
 #include "lazynet/core/text.hpp"
-#include "lazynet/io/temporary_file.hpp"
 #include "lazynet/io/screen_file.hpp"
+#include "lazynet/io/temporary_file.hpp"
 #include "lazynet/train/forecast.hpp"
 #include "lazynet/train/provenance.hpp"
 #include "lazynet/train/trainer.hpp"
@@ -152,8 +152,8 @@ Json to_json(const train::Forecast& forecast) {
 }
 
 void print_forecast(const train::Forecast& forecast, const mpi::Communicator& world, const Log& log) {
-    log.info(fmt::format("{} conditions, {} genes, {} model inputs, {} shards on {} rank{}", forecast.conditions,
-                         forecast.genes, forecast.inputs, forecast.shards, world.size(), world.size() == 1 ? "" : "s"));
+    log.info(fmt::format("{} conditions, {} genes, {} model inputs, {} shards on {}", forecast.conditions,
+                         forecast.genes, forecast.inputs, forecast.shards, counted(world.size(), "rank")));
     log.info(
         "\nForecast, from short trials on this machine (about right within a factor of two). Times if no shard stops "
         "early");
@@ -162,15 +162,15 @@ void print_forecast(const train::Forecast& forecast, const mpi::Communicator& wo
     for (const auto& phase : forecast.phases) {
         total += phase.seconds;
         least += phase.least;
-        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>8.1f} MB", phase.name, phase.seconds,
-                             phase.peak_bytes / 1e6));
+        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>10}", phase.name, phase.seconds,
+                             size_text(phase.peak_bytes)));
     }
     log.info(fmt::format("  {:<24}{:>8.1f} s   {:.1f} s if all stop as early as they may", "all", total, least));
     if (forecast.shared_bytes > 0.0) {
-        log.info(fmt::format("  {:.1f} MB of the memory hold the cells, once for all ranks of a node",
-                             forecast.shared_bytes / 1e6));
+        log.info(fmt::format("  {} of the memory hold the cells, once for all ranks of a node",
+                             size_text(forecast.shared_bytes)));
     }
-    log.info(fmt::format("  {:<24}{:>8.1f} MB", "results on disk", forecast.output_bytes / 1e6));
+    log.info(fmt::format("  {:<24}{:>10}", "results on disk", size_text(forecast.output_bytes)));
     log.info("nothing was trained, nothing written");
 }
 
@@ -186,8 +186,7 @@ void dry_run(const mpi::Communicator& world, io::ScreenFile file, const TrainCom
             throw UserError(
                 fmt::format("{}: about {} are needed and its folder has {} free; make room, write elsewhere, or store "
                             "less (--store)",
-                            command.output.path, size_text(static_cast<std::uint64_t>(forecast.output_bytes)),
-                            size_text(free)));
+                            command.output.path, size_text(forecast.output_bytes), size_text(free)));
         }
     });
 }
@@ -199,9 +198,6 @@ void check_outputs(const TrainCommand& command) {
     }
     if (!command.output.edges.empty()) {
         require_writable(command.output.edges, command.common.overwrite);
-    }
-    if (!command.common.json.empty()) {
-        require_writable(command.common.json, true);
     }
 }
 

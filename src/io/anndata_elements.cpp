@@ -17,7 +17,7 @@ Handle open_or_create_dict(hid_t parent, const std::string& name) {
     return has_link(parent, name) ? open_group(parent, name) : create_group(within(parent, name), "dict", "0.1.0");
 }
 
-void write_dataset(const Place& to, hid_t file_type, hid_t memory_type, const Shape& shape, const void* values,
+void write_dataset(const Place& to, hid_t file_type, hid_t memory_type, const Extents& shape, const void* values,
                    const char* encoding) {
     const Handle dataset = create_dataset(to.group, to.name, file_type, shape, untimed(H5P_DATASET_CREATE));
     if (!is_empty(shape)) {

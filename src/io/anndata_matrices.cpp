@@ -15,11 +15,11 @@ constexpr hsize_t kChunk = hsize_t{2} << 20;        // bytes, about
 constexpr hsize_t kPiece = hsize_t{1} << 16;        // elements a growing array grows by; four pieces fit HDF5's cache
 constexpr unsigned kGzipLevel = 1;                  // with the bytes shuffled, higher levels cost much and gain little
 
-Shape shape_of(Index rows, Index cols) {
+Extents shape_of(Index rows, Index cols) {
     return {static_cast<hsize_t>(rows), static_cast<hsize_t>(cols)};
 }
 
-void set_chunk(hid_t list, const Shape& chunk) {
+void set_chunk(hid_t list, const Extents& chunk) {
     require(H5Pset_chunk(list, static_cast<int>(chunk.size()), chunk.data()), "set a chunk's shape");
 }
 
@@ -30,14 +30,14 @@ void set_compression(hid_t list, Compression compression) {
     }
 }
 
-Handle create_array(const Place& to, hid_t type, const Shape& shape, hid_t list, const Shape& maximum = {}) {
+Handle create_array(const Place& to, hid_t type, const Extents& shape, hid_t list, const Extents& maximum = {}) {
     Handle dataset = create_dataset(to.group, to.name, type, shape, list, maximum);
     write_encoding(dataset, "array", "0.2.0");
     return dataset;
 }
 
 /// Space is taken at once and never filled: what is declared will be written whole, later, by all ranks.
-void declare(const Place& to, hid_t type, const Shape& shape, const Shape& chunk) {
+void declare(const Place& to, hid_t type, const Extents& shape, const Extents& chunk) {
     const Handle list = untimed(H5P_DATASET_CREATE);
     if (!is_empty(shape)) {
         if (!chunk.empty()) {
@@ -52,9 +52,9 @@ void declare(const Place& to, hid_t type, const Shape& shape, const Shape& chunk
 }  // namespace
 
 void declare_dense(hid_t parent, const std::string& where, Index rows, Index cols) {
-    const Shape shape = shape_of(rows, cols);
+    const Extents shape = shape_of(rows, cols);
     const hsize_t row_bytes = shape[1] * sizeof(float);
-    Shape chunk;
+    Extents chunk;
     if (shape[0] * row_bytes >= kChunkedFrom) {
         chunk = {std::clamp<hsize_t>(kChunk / row_bytes, 1, shape[0]), shape[1]};
     }
@@ -68,20 +68,15 @@ void declare_csr(hid_t parent, const std::string& where, Index rows, Index cols,
     for (std::size_t r = 0; r < starts.size(); ++r) {
         starts[r] = static_cast<std::int64_t>(r) * per_row;
     }
-    // scipy takes a matrix whose two kinds of indices differ in type, then fails in half of what it does with it.
-    const bool narrow = starts.back() <= std::numeric_limits<std::int32_t>::max();
-    if (narrow) {
-        write_array(matrix, "indptr", std::vector<std::int32_t>(starts.begin(), starts.end()));
-    } else {
-        write_array(matrix, "indptr", starts);
-    }
-    const Shape stored = {static_cast<hsize_t>(rows * per_row)};
-    declare(place_of(matrix, "indices"), narrow ? H5T_STD_I32LE : H5T_STD_I64LE, stored, {});
+    const bool wide = starts.back() > std::numeric_limits<std::int32_t>::max();
+    write_row_starts(matrix, starts, wide);
+    const Extents stored = {static_cast<hsize_t>(rows * per_row)};
+    declare(place_of(matrix, "indices"), wide ? H5T_STD_I64LE : H5T_STD_I32LE, stored, {});
     declare(place_of(matrix, "data"), H5T_IEEE_F32LE, stored, {});
 }
 
 Handle create_dense(hid_t parent, const std::string& where, Index rows, Index cols, Compression compression) {
-    const Shape shape = shape_of(rows, cols);
+    const Extents shape = shape_of(rows, cols);
     const Handle list = untimed(H5P_DATASET_CREATE);
     if (compression != Compression::none) {
         set_chunk(list, {1, shape[1]});
@@ -103,6 +98,14 @@ Handle create_csr(hid_t parent, const std::string& where) {
 void write_shape(hid_t matrix, Index rows, Index cols) {
     const std::int64_t shape[] = {rows, cols};
     write_attribute(matrix, "shape", H5T_STD_I64LE, {2}, shape);
+}
+
+void write_row_starts(hid_t matrix, std::span<const std::int64_t> starts, bool wide) {
+    if (wide) {
+        write_array(matrix, "indptr", starts);
+    } else {
+        write_array(matrix, "indptr", std::vector<std::int32_t>(starts.begin(), starts.end()));
+    }
 }
 
 GrowingArray::GrowingArray(hid_t parent, const std::string& where, hid_t type, Compression compression) {

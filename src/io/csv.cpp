@@ -23,16 +23,12 @@ public:
     [[nodiscard]] std::string layout() const override { return "csv"; }
     [[nodiscard]] std::string storage() const override { return "text"; }
     [[nodiscard]] Index cells_per_read(std::size_t bytes) const override {
-        const auto per_cell = static_cast<std::size_t>(stored() / std::max<Index>(cells(), 1) + 1) * 8;
-        return std::clamp<Index>(static_cast<Index>(bytes / per_cell), 1, std::max<Index>(cells(), 1));
+        const double per_cell = static_cast<double>(stored()) / static_cast<double>(std::max<Index>(cells(), 1));
+        return cells_within(bytes, kEntryBytes * per_cell, cells());
     }
     void read(Range range, CsrRows& out) override {
-        const std::int64_t begin = rows_.offsets[static_cast<std::size_t>(range.begin)];
-        const std::int64_t end = rows_.offsets[static_cast<std::size_t>(range.end)];
-        out.offsets.assign(rows_.offsets.begin() + range.begin, rows_.offsets.begin() + range.end + 1);
-        for (std::int64_t& offset : out.offsets) {
-            offset -= begin;
-        }
+        const std::int64_t begin = take_offsets(rows_.offsets, range, out.offsets);
+        const std::int64_t end = begin + out.offsets.back();
         out.genes.assign(rows_.genes.begin() + begin, rows_.genes.begin() + end);
         out.values.assign(rows_.values.begin() + begin, rows_.values.begin() + end);
     }
@@ -66,27 +62,18 @@ struct CsvScreen {
     std::vector<std::vector<std::string>> labels;  ///< per column; empty for genes
     CsrRows rows;
 
-    void start(const std::vector<std::string>& first, const std::string& path, const ScreenOptions& options);
-    void add(const std::vector<std::string>& fields, const TextFile& file);
+    void start(const std::vector<std::string>& first, const TableFile& file, const ScreenOptions& options);
+    void add(const std::vector<std::string>& fields, const TableFile& file);
 };
 
-void CsvScreen::start(const std::vector<std::string>& first, const std::string& path, const ScreenOptions& options) {
-    if (first.size() == header.size() + 1) {  // R leaves out the corner
-        header.insert(header.begin(), "");
-    }
-    if (first.size() != header.size()) {
-        throw UserError(fmt::format("{}: line 2 has {} fields, the header has {}", path, first.size(), header.size()));
-    }
+void CsvScreen::start(const std::vector<std::string>& first, const TableFile& file, const ScreenOptions& options) {
+    header = file.header();
     is_label = label_columns(header, first, options);
     labels.resize(header.size());
     rows.offsets.assign(1, 0);
 }
 
-void CsvScreen::add(const std::vector<std::string>& fields, const TextFile& file) {
-    if (fields.size() != header.size()) {
-        throw UserError(fmt::format("{}: line {} has {} fields, the header has {}", file.path(), file.line_number(),
-                                    fields.size(), header.size()));
-    }
+void CsvScreen::add(const std::vector<std::string>& fields, const TableFile& file) {
     barcodes.push_back(fields[0]);
     std::int32_t gene = 0;
     for (std::size_t i = 1; i < fields.size(); ++i) {
@@ -111,23 +98,11 @@ void CsvScreen::add(const std::vector<std::string>& fields, const TextFile& file
 }
 
 CsvScreen read_csv(const std::string& path, const ScreenOptions& options) {
-    TextFile file(path);
-    std::string_view line;
+    TableFile file(path, "a header (barcode, genes and label columns) and one line per cell");
     CsvScreen screen;
-    if (!file.next(line)) {
-        throw UserError(path +
-                        ": empty file; expected a header (barcode, genes and label columns) and one line per cell");
-    }
-    const char separator = separator_of(line);
-    split_fields(line, separator, screen.header);
-    std::vector<std::string> fields;
-    while (file.next(line)) {
-        if (line.empty()) {
-            continue;
-        }
-        split_fields(line, separator, fields);
+    for (std::vector<std::string> fields; file.next(fields);) {
         if (screen.rows.offsets.empty()) {
-            screen.start(fields, path, options);
+            screen.start(fields, file, options);
         }
         screen.add(fields, file);
     }

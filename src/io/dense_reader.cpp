@@ -25,9 +25,7 @@ DenseReader::DenseReader(const std::string& file, hid_t root, const std::string&
 }
 
 Index DenseReader::cells_per_read(std::size_t bytes) const {
-    const std::size_t row =
-        std::max<std::size_t>(static_cast<std::size_t>(genes_), 1) * (sizeof(std::int32_t) + sizeof(float));
-    const Index n = std::clamp<Index>(static_cast<Index>(bytes / row), 1, std::max<Index>(cells_, 1));
+    const Index n = cells_within(bytes, kEntryBytes * static_cast<double>(genes_), cells_);
     const Index chunk = data_.chunk_rows();
     return n > chunk ? n / chunk * chunk : n;
 }

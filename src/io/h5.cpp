@@ -147,6 +147,11 @@ bool has_link(hid_t parent, const std::string& name) {
     return H5Lexists(parent, name.c_str(), H5P_DEFAULT) > 0;
 }
 
+bool is_group(hid_t parent, const std::string& name) {
+    H5O_info_t info;
+    return H5Oget_info_by_name(parent, name.c_str(), &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP;
+}
+
 Handle open_group(hid_t parent, const std::string& name) {
     return Handle(H5Gopen2(parent, name.c_str(), H5P_DEFAULT), H5Gclose, "open group '" + name + "'");
 }

@@ -16,11 +16,6 @@ namespace {
 
 constexpr const char* kOldCategories = "__categories";
 
-bool is_group(hid_t parent, const std::string& name) {
-    H5O_info_t info;
-    return H5Oget_info_by_name(parent, name.c_str(), &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP;
-}
-
 bool holds_booleans(hid_t dataset) {
     const Handle type(H5Dget_type(dataset), H5Tclose, "read a dataset's type");
     return H5Tget_class(type) == H5T_ENUM;

@@ -6,7 +6,7 @@
 namespace lazynet::io {
 namespace {
 
-Handle space_of(const Shape& shape, const Shape& maximum) {
+Handle space_of(const Extents& shape, const Extents& maximum) {
     if (shape.empty()) {
         return Handle(H5Screate(H5S_SCALAR), H5Sclose, "describe a scalar");
     }
@@ -17,7 +17,7 @@ Handle space_of(const Shape& shape, const Shape& maximum) {
 
 }  // namespace
 
-bool is_empty(const Shape& shape) {
+bool is_empty(const Extents& shape) {
     return std::find(shape.begin(), shape.end(), hsize_t{0}) != shape.end();
 }
 
@@ -41,14 +41,14 @@ std::vector<const char*> pointers(std::span<const std::string> strings) {
     return raw;
 }
 
-Handle create_dataset(hid_t parent, const std::string& name, hid_t type, const Shape& shape, hid_t properties,
-                      const Shape& maximum) {
+Handle create_dataset(hid_t parent, const std::string& name, hid_t type, const Extents& shape, hid_t properties,
+                      const Extents& maximum) {
     return Handle(
         H5Dcreate2(parent, name.c_str(), type, space_of(shape, maximum), H5P_DEFAULT, properties, H5P_DEFAULT),
         H5Dclose, "make dataset '" + name + "'");
 }
 
-void write_attribute(hid_t object, const std::string& name, hid_t type, const Shape& shape, const void* values) {
+void write_attribute(hid_t object, const std::string& name, hid_t type, const Extents& shape, const void* values) {
     const Handle attribute(H5Acreate2(object, name.c_str(), type, space_of(shape, {}), H5P_DEFAULT, H5P_DEFAULT),
                            H5Aclose, "make attribute '" + name + "'");
     if (!is_empty(shape)) {

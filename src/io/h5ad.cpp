@@ -25,11 +25,6 @@ std::string matrix_path(const std::string& layer) {
     return layer.empty() || layer == "X" ? "X" : layer == "raw" ? "raw/X" : "layers/" + layer;
 }
 
-bool is_group(hid_t file, const std::string& path) {
-    H5O_info_t info;
-    return H5Oget_info_by_name(file, path.c_str(), &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP;
-}
-
 /// Without H5Lexists on each step of the path, HDF5 fails where a group in the middle is missing.
 bool has_path(hid_t file, const std::string& path) {
     const auto slash = path.find('/');

@@ -4,6 +4,20 @@
 
 namespace lazynet::io {
 
+Index cells_within(std::size_t bytes, double bytes_per_cell, Index cells) {
+    const double n = static_cast<double>(bytes) / std::max(bytes_per_cell, 1.0);
+    return static_cast<Index>(std::clamp(n, 1.0, static_cast<double>(std::max<Index>(cells, 1))));
+}
+
+std::int64_t take_offsets(std::span<const std::int64_t> offsets, Range rows, std::vector<std::int64_t>& out) {
+    const auto taken = offsets.subspan(static_cast<std::size_t>(rows.begin), static_cast<std::size_t>(rows.size()) + 1);
+    out.assign(taken.begin(), taken.end());
+    for (std::int64_t& offset : out) {
+        offset -= taken.front();
+    }
+    return taken.front();
+}
+
 ValueSample MatrixReader::sample(Index entries) {
     ValueSample sample;
     CsrRows row;

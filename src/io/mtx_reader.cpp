@@ -123,17 +123,11 @@ ValueSample MtxReader::sample(Index entries) {
 
 Index MtxReader::cells_per_read(std::size_t bytes) const {
     const double per_cell = static_cast<double>(stored()) / static_cast<double>(std::max<Index>(cells(), 1));
-    return std::clamp<Index>(static_cast<Index>(static_cast<double>(bytes) / (8.0 * std::max(per_cell, 1.0))), 1,
-                             std::max<Index>(cells(), 1));
+    return cells_within(bytes, kEntryBytes * per_cell, cells());
 }
 
 void MtxReader::read(Range range, CsrRows& out) {
-    const auto first = static_cast<std::size_t>(range.begin);
-    const std::int64_t base = offsets_[first];
-    out.offsets.resize(static_cast<std::size_t>(range.size()) + 1);
-    for (std::size_t row = 0; row < out.offsets.size(); ++row) {
-        out.offsets[row] = offsets_[first + row] - base;
-    }
+    const std::int64_t base = take_offsets(offsets_, range, out.offsets);
     out.genes.resize(static_cast<std::size_t>(out.offsets.back()));
     out.values.resize(out.genes.size());
     std::vector<std::int64_t> place(out.offsets.begin(), out.offsets.end() - 1);

@@ -82,19 +82,6 @@ std::unique_ptr<ObsTable> join(const InputFile& input, const ScreenOptions& opti
     return std::make_unique<JoinedTable>(std::move(base), std::move(joined));
 }
 
-std::vector<std::string> read_names(const std::string& path) {
-    TextFile file(path);
-    std::vector<std::string> names;
-    std::vector<std::string> fields;
-    for (std::string_view line; file.next(line);) {
-        split_fields(line, separator_of(line), fields);
-        if (!fields[0].empty() && fields[0][0] != '#') {
-            names.push_back(fields[0]);
-        }
-    }
-    return names;
-}
-
 /// Opens one input, step by step. Steps that need what a failed one would have made are not tried.
 class Opener {
 public:

@@ -10,7 +10,6 @@
 namespace lazynet::io {
 namespace {
 
-constexpr std::size_t kEntryBytes = sizeof(std::int32_t) + sizeof(float);
 /// Entries that a scan of a csc matrix looks at in one go.
 constexpr Index kScanSlice = Index{1} << 20;
 constexpr Index kSampleSlices = 64;
@@ -136,19 +135,27 @@ Index SparseArrays::line_of(std::int64_t position) const {
     return std::upper_bound(offsets.begin(), offsets.end(), position) - offsets.begin() - 1;
 }
 
+SparseReader::SparseReader(const std::string& file, hid_t root, const std::string& group, Index cells, Index genes,
+                           Index lines, std::string layout)
+    : arrays_(file, root, group, lines, fmt::format("{} cells x {} genes", cells, genes)),
+      cells_(cells),
+      genes_(genes),
+      layout_(std::move(layout)) {}
+
+double SparseReader::entries_per_cell() const {
+    return std::max(1.0, static_cast<double>(stored()) / static_cast<double>(std::max<Index>(cells(), 1)));
+}
+
 CsrReader::CsrReader(const std::string& file, hid_t root, const std::string& group, Index cells, Index genes,
                      std::string layout)
-    : cells_(cells),
-      genes_(genes),
-      layout_(std::move(layout)),
-      arrays_(file, root, group, cells, fmt::format("{} cells x {} genes", cells, genes)) {}
+    : SparseReader(file, root, group, cells, genes, cells, std::move(layout)) {}
 
 ValueSample CsrReader::sample(Index entries) {
     ValueSample sample;
-    const double elements = static_cast<double>(cells_) * static_cast<double>(genes_);
+    const double elements = static_cast<double>(cells()) * static_cast<double>(genes());
     sample.looked_at = sample_entries(arrays_, entries, elements, [&](Index cell, Index gene, float value) {
-        if (gene < 0 || gene >= genes_) {
-            refuse_index(gene, genes_, arrays_.indices.where());
+        if (gene < 0 || gene >= genes()) {
+            refuse_index(gene, genes(), arrays_.indices.where());
         }
         sample.add(cell, gene, value);
     });
@@ -156,18 +163,16 @@ ValueSample CsrReader::sample(Index entries) {
 }
 
 Index CsrReader::cells_per_read(std::size_t bytes) const {
-    const auto most = static_cast<std::int64_t>(bytes / kEntryBytes);
+    const auto most = static_cast<std::int64_t>(static_cast<double>(bytes) / kEntryBytes);
     const auto largest = [&](Index n) {  // stored entries of the fullest window of n cells
         std::int64_t entries = 0;
-        for (Index cell = 0; cell + n <= cells_; ++cell) {
+        for (Index cell = 0; cell + n <= cells(); ++cell) {
             entries = std::max(entries, arrays_.offsets[static_cast<std::size_t>(cell + n)] -
                                             arrays_.offsets[static_cast<std::size_t>(cell)]);
         }
         return entries;
     };
-    const double mean = static_cast<double>(stored()) / static_cast<double>(std::max<Index>(cells_, 1));
-    Index n = std::clamp<Index>(static_cast<Index>(static_cast<double>(most) / std::max(mean, 1.0)), 1,
-                                std::max<Index>(cells_, 1));
+    Index n = cells_within(bytes, kEntryBytes * entries_per_cell(), cells());
     while (n > 1 && largest(n) > most) {
         n = n * 3 / 4;
     }
@@ -175,38 +180,29 @@ Index CsrReader::cells_per_read(std::size_t bytes) const {
 }
 
 void CsrReader::read(Range range, CsrRows& out) {
-    const auto first = static_cast<std::size_t>(range.begin);
-    const std::int64_t base = arrays_.offsets[first];
-    out.offsets.resize(static_cast<std::size_t>(range.size()) + 1);
-    for (std::size_t row = 0; row < out.offsets.size(); ++row) {
-        out.offsets[row] = arrays_.offsets[first + row] - base;
-    }
+    const std::int64_t base = take_offsets(arrays_.offsets, range, out.offsets);
     const Range entries{base, base + out.offsets.back()};
     out.genes.resize(static_cast<std::size_t>(entries.size()));
     out.values.resize(static_cast<std::size_t>(entries.size()));
     arrays_.indices.read(entries, out.genes);
     arrays_.data.read(entries, out.values);
-    make_canonical(out, genes_, arrays_.indices.where());
+    make_canonical(out, genes(), arrays_.indices.where());
 }
 
 CscReader::CscReader(const std::string& file, hid_t root, const std::string& group, Index cells, Index genes)
-    : cells_(cells),
-      genes_(genes),
-      arrays_(file, root, group, genes, fmt::format("{} cells x {} genes", cells, genes)) {}
+    : SparseReader(file, root, group, cells, genes, genes, "csc") {}
 
 ValueSample CscReader::sample(Index entries) {
     ValueSample sample;
-    const double elements = static_cast<double>(cells_) * static_cast<double>(genes_);
+    const double elements = static_cast<double>(cells()) * static_cast<double>(genes());
     sample.looked_at = sample_entries(arrays_, entries, elements,
                                       [&](Index gene, Index cell, float value) { sample.add(cell, gene, value); });
     return sample;
 }
 
 Index CscReader::cells_per_read(std::size_t bytes) const {
-    const double per_cell = static_cast<double>(stored()) / static_cast<double>(std::max<Index>(cells_, 1));
     const double entry = 2.0 * kEntryBytes + sizeof(std::int32_t);
-    return std::clamp<Index>(static_cast<Index>(static_cast<double>(bytes) / (entry * std::max(per_cell, 1.0))), 1,
-                             std::max<Index>(cells_, 1));
+    return cells_within(bytes, entry * entries_per_cell(), cells());
 }
 
 void CscReader::read(Range range, CsrRows& out) {
@@ -217,28 +213,28 @@ void CscReader::read(Range range, CsrRows& out) {
     };
     std::vector<Entry> found;
     found.reserve(static_cast<std::size_t>(static_cast<double>(stored()) * static_cast<double>(range.size()) /
-                                           static_cast<double>(std::max<Index>(cells_, 1))));
+                                           static_cast<double>(std::max<Index>(cells(), 1))));
     out.offsets.assign(static_cast<std::size_t>(range.size()) + 1, 0);
-    std::vector<std::int32_t> cells;
+    std::vector<std::int32_t> indices;
     std::vector<float> values;
     Index gene = 0;
     for (Index begin = 0; begin < stored(); begin += kScanSlice) {
         const Range slice{begin, std::min(begin + kScanSlice, stored())};
-        cells.resize(static_cast<std::size_t>(slice.size()));
-        values.resize(cells.size());
-        arrays_.indices.read(slice, cells);
+        indices.resize(static_cast<std::size_t>(slice.size()));
+        values.resize(indices.size());
+        arrays_.indices.read(slice, indices);
         arrays_.data.read(slice, values);
-        for (std::size_t i = 0; i < cells.size(); ++i) {
+        for (std::size_t i = 0; i < indices.size(); ++i) {
             while (arrays_.offsets[static_cast<std::size_t>(gene) + 1] <= begin + static_cast<Index>(i)) {
                 ++gene;
             }
-            if (range.contains(cells[i])) {
-                const auto row = static_cast<std::int32_t>(cells[i] - range.begin);
+            if (range.contains(indices[i])) {
+                const auto row = static_cast<std::int32_t>(indices[i] - range.begin);
                 found.push_back({row, static_cast<std::int32_t>(gene), values[i]});
                 ++out.offsets[static_cast<std::size_t>(row) + 1];
-            } else if (cells[i] < 0 || cells[i] >= cells_) {
+            } else if (indices[i] < 0 || indices[i] >= cells()) {
                 throw UserError(fmt::format("{}: index {} in a matrix of {} cells; the file is damaged",
-                                            arrays_.indices.where(), cells[i], cells_));
+                                            arrays_.indices.where(), indices[i], cells()));
             }
         }
     }
@@ -254,7 +250,7 @@ void CscReader::read(Range range, CsrRows& out) {
         out.genes[at] = entry.gene;
         out.values[at] = entry.value;
     }
-    make_canonical(out, genes_, arrays_.indices.where());
+    make_canonical(out, genes(), arrays_.indices.where());
 }
 
 }  // namespace lazynet::io

@@ -127,7 +127,8 @@ void CountsFile::append(const CountsChunk& chunk) {
 
 Index CountsFile::finish(const std::string& options_json) {
     const Index nonzeros = data_.size();
-    write_row_ends();
+    write_row_starts(x_, row_end_, wide_ || row_end_.back() > std::numeric_limits<std::int32_t>::max());
+    write_shape(x_, static_cast<Index>(row_end_.size()) - 1, screen_->options().genes);
     write_table(file_, "obs", cell_table());
     write_frame(file_, *screen_, options_json);
     flush(file_);
@@ -137,15 +138,6 @@ Index CountsFile::finish(const std::string& options_json) {
     file_ = {};
     unfinished_->trim(used_bytes(unfinished_->name()));
     return nonzeros;
-}
-
-void CountsFile::write_row_ends() const {
-    if (wide_ || row_end_.back() > std::numeric_limits<std::int32_t>::max()) {
-        write_array(x_, "indptr", row_end_);
-    } else {
-        write_array(x_, "indptr", std::vector<std::int32_t>(row_end_.begin(), row_end_.end()));
-    }
-    write_shape(x_, static_cast<Index>(row_end_.size()) - 1, screen_->options().genes);
 }
 
 Table CountsFile::cell_table() const {

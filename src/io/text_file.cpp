@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 #include "lazynet/core/error.hpp"
 
@@ -146,39 +147,66 @@ Column column_of_texts(const std::string& name, const std::vector<std::string>& 
     return numeric && some ? number_column(name, std::move(numbers)) : text_column(name, texts);
 }
 
-TextTable read_text_table(const std::string& path) {
-    TextFile file(path);
+TableFile::TableFile(const std::string& path, const std::string& expected) : file_(path) {
     std::string_view line;
-    if (!file.next(line)) {
-        throw UserError(path + ": empty file; expected a header and one line per cell");
+    if (!file_.next(line)) {
+        throw UserError(path + ": empty file; expected " + expected);
     }
-    const char separator = separator_of(line);
-    std::vector<std::string> header;
-    split_fields(line, separator, header);
-    std::vector<std::vector<std::string>> columns(header.size());
+    separator_ = separator_of(line);
+    split_fields(line, separator_, header_);
+}
+
+bool TableFile::next(std::vector<std::string>& fields) {
+    std::string_view line;
+    do {
+        if (!file_.next(line)) {
+            return false;
+        }
+    } while (line.empty());
+    split_fields(line, separator_, fields);
+    if (std::exchange(is_first_, false) && fields.size() == header_.size() + 1) {  // R leaves out the corner
+        header_.insert(header_.begin(), "");
+    }
+    if (fields.size() != header_.size()) {
+        throw UserError(fmt::format("{}: line {} has {} fields, the header has {}", path(), line_number(),
+                                    fields.size(), header_.size()));
+    }
+    return true;
+}
+
+std::vector<std::string> read_names(const std::string& path) {
+    TextFile file(path);
+    std::vector<std::string> names;
     std::vector<std::string> fields;
-    while (file.next(line)) {
-        if (line.empty()) {
+    for (std::string_view line; file.next(line);) {
+        if (line.empty() || line.front() == '#') {
             continue;
         }
-        split_fields(line, separator, fields);
-        if (fields.size() == header.size() + 1 && columns.size() == header.size() &&
-            columns[0].empty()) {  // R leaves out the corner
-            header.insert(header.begin(), "");
-            columns.emplace_back();
+        if (line.front() == '"') {
+            split_fields(line, separator_of(line), fields);
+            names.push_back(fields[0]);
+        } else {
+            names.emplace_back(line.substr(0, line.find_first_of(" \t,")));
         }
-        if (fields.size() != header.size()) {
-            throw UserError(fmt::format("{}: line {} has {} fields, the header has {}", path, file.line_number(),
-                                        fields.size(), header.size()));
-        }
+    }
+    std::erase(names, "");
+    return names;
+}
+
+TextTable read_text_table(const std::string& path) {
+    TableFile file(path, "a header and one line per cell");
+    std::vector<std::vector<std::string>> columns;
+    for (std::vector<std::string> fields; file.next(fields);) {
+        columns.resize(file.header().size());
         for (std::size_t i = 0; i < fields.size(); ++i) {
             columns[i].push_back(fields[i]);
         }
     }
+    columns.resize(file.header().size());
     TextTable table;
     table.columns = std::make_unique<MemoryTable>(path, static_cast<Index>(columns[0].size()));
-    for (std::size_t i = 1; i < header.size(); ++i) {
-        table.columns->add(column_of_texts(header[i], columns[i]));
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+        table.columns->add(column_of_texts(file.header()[i], columns[i]));
     }
     table.index = std::move(columns[0]);
     return table;

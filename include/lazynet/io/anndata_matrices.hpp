@@ -16,8 +16,8 @@ namespace lazynet::io {
 /// A rows x cols float32 dataset whose place in the file is fixed and whose values are not written yet. From 4 MiB on
 /// it is chunked by whole rows of about 2 MiB, below contiguous.
 void declare_dense(hid_t parent, const std::string& where, Index rows, Index cols);
-/// A csr_matrix of exactly `per_row` entries in every row: `indptr` is written, `indices` (int32) and `data` (float32)
-/// are only given their place.
+/// A csr_matrix of exactly `per_row` entries in every row: `indptr` is written, `indices` and `data` (float32) are only
+/// given their place. Indices are int32, from 2^31 entries on int64.
 void declare_csr(hid_t parent, const std::string& where, Index rows, Index cols, Index per_row);
 
 enum class Compression { none, gzip };
@@ -31,6 +31,9 @@ void write_rows(hid_t matrix, Index first, std::span<const float> values);
 Handle create_csr(hid_t parent, const std::string& where);
 /// The attribute that says how large a csr_matrix is.
 void write_shape(hid_t matrix, Index rows, Index cols);
+/// Its `indptr`, as int64 if `wide`, otherwise int32, like its `indices`: scipy takes a matrix whose two kinds of
+/// indices differ in type, then fails in half of what it does with it.
+void write_row_starts(hid_t matrix, std::span<const std::int64_t> starts, bool wide);
 
 /// A 1-D array that grows at its end, in chunks.
 class GrowingArray {

@@ -48,6 +48,8 @@ std::string hdf5_version();
 Handle open_for_reading(const std::string& path);
 
 bool has_link(hid_t parent, const std::string& name);
+/// Is there a group of that name?
+bool is_group(hid_t parent, const std::string& name);
 Handle open_group(hid_t parent, const std::string& name);
 Handle open_dataset(hid_t parent, const std::string& name);
 std::vector<std::string> link_names(hid_t group);

@@ -14,8 +14,8 @@
 namespace lazynet::io {
 
 /// Extents; empty: a scalar.
-using Shape = std::vector<hsize_t>;
-bool is_empty(const Shape& shape);
+using Extents = std::vector<hsize_t>;
+bool is_empty(const Extents& shape);
 
 /// A property list for making a file, group or dataset. HDF5 stamps objects with the time of their making by default.
 Handle untimed(hid_t object_class);
@@ -24,9 +24,9 @@ Handle boolean_type();
 std::vector<const char*> pointers(std::span<const std::string> strings);
 
 /// @param maximum how far it may grow later; empty: not at all
-Handle create_dataset(hid_t parent, const std::string& name, hid_t type, const Shape& shape, hid_t properties,
-                      const Shape& maximum = {});
-void write_attribute(hid_t object, const std::string& name, hid_t type, const Shape& shape, const void* values);
+Handle create_dataset(hid_t parent, const std::string& name, hid_t type, const Extents& shape, hid_t properties,
+                      const Extents& maximum = {});
+void write_attribute(hid_t object, const std::string& name, hid_t type, const Extents& shape, const void* values);
 void write_attribute(hid_t object, const std::string& name, const std::string& text);
 
 /// How many bytes of an open file are in use so far.

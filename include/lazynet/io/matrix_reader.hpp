@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,15 @@ struct CsrRows {
     std::vector<float> values;
     [[nodiscard]] Index rows() const { return static_cast<Index>(offsets.size()) - 1; }
 };
+
+/// Bytes of one stored entry in CsrRows.
+inline constexpr double kEntryBytes = sizeof(std::int32_t) + sizeof(float);
+
+/// How many cells fit `bytes` bytes: 1 to `cells`, even where one is too large.
+Index cells_within(std::size_t bytes, double bytes_per_cell, Index cells);
+
+/// The offsets of `rows` among `offsets`, counted from their own first entry; returns which entry that is.
+std::int64_t take_offsets(std::span<const std::int64_t> offsets, Range rows, std::vector<std::int64_t>& out);
 
 /// Streams the expression matrix of one input file, whatever its layout. Not collective: each rank opens its own
 /// reader and reads the cells it wants.

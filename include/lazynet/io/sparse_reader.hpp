@@ -25,46 +25,48 @@ struct SparseArrays {
     [[nodiscard]] Index line_of(std::int64_t position) const;
 };
 
-/// Compressed by cell: any range of cells is one contiguous read. Holds the offsets (8 bytes per cell), nothing else.
-class CsrReader : public MatrixReader {
+/// What both compressed layouts have in common.
+class SparseReader : public MatrixReader {
 public:
-    /// @param layout what layout() says ("csr", "10x h5")
-    CsrReader(const std::string& file, hid_t root, const std::string& group, Index cells, Index genes,
-              std::string layout);
     [[nodiscard]] Index cells() const override { return cells_; }
     [[nodiscard]] Index genes() const override { return genes_; }
     [[nodiscard]] Index stored() const override { return arrays_.stored(); }
     [[nodiscard]] std::string layout() const override { return layout_; }
     [[nodiscard]] std::string storage() const override { return arrays_.data.storage(); }
-    [[nodiscard]] ValueSample sample(Index entries) override;
-    [[nodiscard]] Index cells_per_read(std::size_t bytes) const override;
-    void read(Range range, CsrRows& out) override;
+
+protected:
+    /// @param lines length of the compressed axis
+    SparseReader(const std::string& file, hid_t root, const std::string& group, Index cells, Index genes, Index lines,
+                 std::string layout);
+    /// Stored entries, on average; at least 1.
+    [[nodiscard]] double entries_per_cell() const;
+    SparseArrays arrays_;
 
 private:
     Index cells_;
     Index genes_;
     std::string layout_;
-    SparseArrays arrays_;
+};
+
+/// Compressed by cell: any range of cells is one contiguous read. Holds the offsets (8 bytes per cell), nothing else.
+class CsrReader final : public SparseReader {
+public:
+    /// @param layout what layout() says ("csr", "10x h5")
+    CsrReader(const std::string& file, hid_t root, const std::string& group, Index cells, Index genes,
+              std::string layout);
+    [[nodiscard]] ValueSample sample(Index entries) override;
+    [[nodiscard]] Index cells_per_read(std::size_t bytes) const override;
+    void read(Range range, CsrRows& out) override;
 };
 
 /// Compressed by gene: a range of cells needs a scan of all entries, in slices of bounded size; what is kept is held
 /// twice while it is put in row order.
-class CscReader : public MatrixReader {
+class CscReader final : public SparseReader {
 public:
     CscReader(const std::string& file, hid_t root, const std::string& group, Index cells, Index genes);
-    [[nodiscard]] Index cells() const override { return cells_; }
-    [[nodiscard]] Index genes() const override { return genes_; }
-    [[nodiscard]] Index stored() const override { return arrays_.stored(); }
-    [[nodiscard]] std::string layout() const override { return "csc"; }
-    [[nodiscard]] std::string storage() const override { return arrays_.data.storage(); }
     [[nodiscard]] ValueSample sample(Index entries) override;
     [[nodiscard]] Index cells_per_read(std::size_t bytes) const override;
     void read(Range range, CsrRows& out) override;
-
-private:
-    Index cells_;
-    Index genes_;
-    SparseArrays arrays_;
 };
 
 }  // namespace lazynet::io

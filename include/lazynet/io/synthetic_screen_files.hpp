@@ -33,7 +33,6 @@ public:
     Index finish(const std::string& options_json);
 
 private:
-    void write_row_ends() const;
     [[nodiscard]] Table cell_table() const;
     /// Space for `bytes` more, and for what HDF5 writes of its own accord.
     void reserve(std::uint64_t bytes) const;

@@ -45,6 +45,29 @@ char separator_of(std::string_view header);
 /// A float, "" or NA or nan as NaN; false if it is neither.
 bool parse_number(std::string_view text, double& value);
 
+/// A text file of fields with a header, comma or tab separated, every line as long as the header.
+class TableFile {
+public:
+    /// @param expected what such a file holds, for the message about an empty one
+    TableFile(const std::string& path, const std::string& expected);
+    /// The next line that is not empty; false at the end. @throws UserError when it is not as long as the header
+    bool next(std::vector<std::string>& fields);
+    /// Once a line was read, with the corner that R leaves out.
+    [[nodiscard]] const std::vector<std::string>& header() const { return header_; }
+    [[nodiscard]] std::int64_t line_number() const { return file_.line_number(); }
+    [[nodiscard]] const std::string& path() const { return file_.path(); }
+
+private:
+    TextFile file_;
+    char separator_ = ',';
+    std::vector<std::string> header_;
+    bool is_first_ = true;
+};
+
+/// The names in a file: the first field of each line, up to a blank, tab or comma unless it is quoted. Lines that are
+/// empty or start with # are passed over.
+std::vector<std::string> read_names(const std::string& path);
+
 /// A table of labels: a header, then one line per row, the first field being the row's name.
 struct TextTable {
     std::vector<std::string> index;
