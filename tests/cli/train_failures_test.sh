@@ -32,9 +32,9 @@ refused() { # refused <words expected> <arguments...>: on three ranks
 refused "unrecognised option '--replica'" s.h5ad -o out/run.h5ad --overwrite --replica 3
 refused "'--replicas' is invalid" s.h5ad -o out/run.h5ad --overwrite --replicas many
 refused "--replicas must be at least 1" s.h5ad -o out/run.h5ad --overwrite --replicas 0
-refused "--pairs is 'bulk'; choose one of cells, pseudobulk" s.h5ad -o out/run.h5ad --overwrite --pairs bulk
-refused "--store is 'some'; choose one of full, none, top:K" s.h5ad -o out/run.h5ad --overwrite --store some
-refused "--l2 is 'much'; expected a number or auto" s.h5ad -o out/run.h5ad --overwrite --l2 much
+refused "--pairs bulk: expected pseudobulk or cells" s.h5ad -o out/run.h5ad --overwrite --pairs bulk
+refused "--store some: expected full, top:K or none" s.h5ad -o out/run.h5ad --overwrite --store some
+refused "--l2 much: expected a number or auto" s.h5ad -o out/run.h5ad --overwrite --l2 much
 refused "--l2 auto needs validation data" s.h5ad -o out/run.h5ad --overwrite --validation-share 0 --bootstrap none
 refused "--config nowhere: cannot read this file" s.h5ad -o out/run.h5ad --overwrite --config nowhere
 refused "expected one screen" -o out/run.h5ad --overwrite
