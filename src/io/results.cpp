@@ -141,7 +141,8 @@ void ResultsFile::declare_csr(const std::string& where, Index rows, Index cols, 
 void ResultsFile::create() {
     require_space(output_, bytes_ + kFileOverhead);
     temporary_ = std::make_unique<TemporaryFile>(output_);
-    temporary_->reserve(bytes_);  // a limit shows here, before HDF5: it crashes at its end over a file it could not close
+    temporary_->reserve(
+        bytes_);  // a limit shows here, before HDF5: it crashes at its end over a file it could not close
     temporary_->trim(0);
     Handle file = create_anndata(temporary_->name());
     for (const Step& step : plan_) {

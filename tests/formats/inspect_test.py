@@ -87,7 +87,6 @@ check(one[1] == two[1] and one[0] == 0 and "--where quality<0.9" in one[1], f"co
 
 # the real screens, where they are
 shared = os.environ.get("LAZYNET_DATA", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../shared/data"))
-shared = shared if os.path.isdir(shared) else "/work/shared/data"
 if os.path.isdir(shared):
     code, got, text = inspect(os.path.join(shared, "papalexi2021/papalexi2021_counts.h5ad"), "--where", "guide_frac>0.6", "--scan")
     check(code == 0 and got["pert_col"] == "target" and got["normalization"] == "counts" and got["batch_col"] == "bio_rep", text)

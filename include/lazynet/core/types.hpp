@@ -16,9 +16,15 @@ using VectorView = Eigen::Map<Vector>;
 using ConstVectorView = Eigen::Map<const Vector>;
 
 /// Views of whole matrices, for kernels.
-[[nodiscard]] inline MatrixView view(Matrix& m) { return {m.data(), m.rows(), m.cols()}; }
-[[nodiscard]] inline ConstMatrixView cview(const Matrix& m) { return {m.data(), m.rows(), m.cols()}; }
-[[nodiscard]] inline ConstVectorView cview(const Vector& v) { return {v.data(), v.size()}; }
+[[nodiscard]] inline MatrixView view(Matrix& m) {
+    return {m.data(), m.rows(), m.cols()};
+}
+[[nodiscard]] inline ConstMatrixView cview(const Matrix& m) {
+    return {m.data(), m.rows(), m.cols()};
+}
+[[nodiscard]] inline ConstVectorView cview(const Vector& v) {
+    return {v.data(), v.size()};
+}
 
 /// float64 where sums are long.
 using MatrixD = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
