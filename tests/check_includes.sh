@@ -6,7 +6,9 @@ declare -A may=(
   [model]="core kernels graph data model" [prune]="core kernels graph data model prune" [eval]="core kernels graph data model eval"
   [report]="core graph eval report" [mpi]="core mpi" [io]="core kernels data mpi io"
   [train]="core kernels graph data model prune eval mpi io train"
-  [cli]="core kernels graph data model prune eval report mpi io train cli")
+  [predict]="core kernels graph data model prune eval mpi io train predict"
+  [scoring]="core kernels graph data model prune eval mpi io train predict scoring"
+  [cli]="core kernels graph data model prune eval report mpi io train predict scoring cli")
 cd "$1" || exit 2
 bad=0
 while read -r file; do
