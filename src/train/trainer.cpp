@@ -11,7 +11,7 @@
 #include "lazynet/data/gene_selection.hpp"
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/columns.hpp"
-#include "lazynet/train/embedding_sources.hpp"
+#include "lazynet/train/run_embeddings.hpp"
 #include "lazynet/train/prune_knowledge.hpp"
 #include "lazynet/train/response_fit.hpp"
 #include "lazynet/train/rows.hpp"
@@ -103,7 +103,7 @@ private:
         if (closed_form()) {
             pair_noise_ = noise_of_pairs(screen_, pairs_, config_.weights, statistics.noise);
             pairs_.embedding = embed_pairs(screen_, pairs_.conditions, shifts_.of,
-                                           embedding_sources(world_, config_.embedding, screen_, log_));
+                                           run_embeddings(world_, config_.embedding, screen_, log_));
         }
         const auto genes = static_cast<Index>(screen_.genes.size());
         plan_.emplace(genes, config_.blocks_for(genes), config_.replicas, world_.size());

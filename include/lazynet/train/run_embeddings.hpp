@@ -12,7 +12,7 @@ namespace lazynet::train {
 
 /// The embeddings that a run asks for, read or made, and a word on each: how many of the perturbed genes it knows.
 /// Collective; the same on every rank.
-std::vector<GeneEmbedding> embedding_sources(const mpi::Communicator& world, const EmbeddingConfig& config,
+std::vector<GeneEmbedding> run_embeddings(const mpi::Communicator& world, const EmbeddingConfig& config,
                                              const Screen& screen, Log& log);
 
 }  // namespace lazynet::train

@@ -1,4 +1,4 @@
-#include "lazynet/train/embedding_sources.hpp"
+#include "lazynet/train/run_embeddings.hpp"
 
 #include <fmt/format.h>
 
@@ -42,7 +42,7 @@ void report(const GeneEmbedding& source, const std::vector<std::string>& perturb
 
 }  // namespace
 
-std::vector<GeneEmbedding> embedding_sources(const mpi::Communicator& world, const EmbeddingConfig& config,
+std::vector<GeneEmbedding> run_embeddings(const mpi::Communicator& world, const EmbeddingConfig& config,
                                              const Screen& screen, Log& log) {
     (void)world;
     std::vector<GeneEmbedding> sources;
