@@ -51,13 +51,18 @@ MatrixD replica_changes(const ShardId& id, const BlockTargets& block, const Trai
     return y;
 }
 
-/// Variances of one replica's pairs: the block's sampling noise and what is particular, over the bootstrap weights.
-VectorD replica_variances(const ShardId& id, const TrainConfig& config, const ResponsePrior& prior,
+/// Variances of one replica's pairs: the block's sampling noise and what is particular, over the bootstrap weights. A
+/// pair that alone perturbs one of its genes keeps its weight: resampling it cannot tell how sure the gene's effect is.
+VectorD replica_variances(const ShardId& id, const Pairs& pairs, const TrainConfig& config, const ResponsePrior& prior,
                           const VectorD& sampling) {
     VectorD noise = sampling + prior.particular;
-    if (config.bootstrap_perturbations) {
-        const Random random(config.seed, "perturbation bootstrap", {id.replica});
-        for (Index p = 0; p < noise.size(); ++p) {
+    if (!config.bootstrap_perturbations) {
+        return noise;
+    }
+    const std::vector<std::int32_t> support = count_support(pairs.rows(), static_cast<Index>(pairs.inputs.size()));
+    const Random random(config.seed, "perturbation bootstrap", {id.replica});
+    for (Index p = 0; p < noise.size(); ++p) {
+        if (!is_alone(pairs.rows(), p, support)) {
             noise[p] /= std::max(kLeastWeight, random.exponential(static_cast<std::uint64_t>(p)));
         }
     }
@@ -86,10 +91,9 @@ double shrinkage(double value, double rows, double columns) {
     return y > 1.0 + std::sqrt(beta) && square > 0.0 ? std::sqrt(square) / (y * y) : 0.0;
 }
 
-/// Directions of the changes, every pair in units of its noise. They are the data's, the same for all replicas: noise
-/// that is added to find out how certain effects are must not blur the directions too.
-Directions leading_directions(const Matrix& clean, const VectorD& noise, Index most, const Random& random) {
-    const MatrixD y = noise.cwiseSqrt().cwiseInverse().asDiagonal() * clean.cast<double>();
+/// Directions of the changes, every pair in units of its noise.
+Directions leading_directions(const MatrixD& changes, const VectorD& noise, Index most, const Random& random) {
+    const MatrixD y = noise.cwiseSqrt().cwiseInverse().asDiagonal() * changes;
     const Index outputs = y.cols();
     MatrixD v(outputs, std::min({outputs, y.rows(), most + kSpareDirections}));
     for (Index k = 0; k < v.size(); ++k) {
@@ -184,20 +188,16 @@ TrainedShard fit_responses(const ShardId& id, const Pairs& pairs, const BlockTar
                              static_cast<float>(config.u_max)};
     const VectorD sampling = block_sampling(block, prior);
     const VectorD least = (sampling.array() + prior.particular.minCoeff()).matrix();
-    const Directions directions = leading_directions(changes_of_others(block, {0, block.genes.size()}), least,
-                                                     shape.sums, Random(config.seed, "directions", {id.block}));
     const MatrixD y = replica_changes(id, block, config);
+    const Directions directions =
+        leading_directions(y, least, shape.sums, Random(config.seed, "directions", {id.block}));
     const Coefficients fit = fit_directions(pairs, prior, y * directions.vectors, directions, least.mean(),
-                                            replica_variances(id, config, prior, sampling));
+                                            replica_variances(id, pairs, config, prior, sampling));
     TrainedShard trained;
     trained.net = as_net(shape, fit.perturbations, fit.features, directions.vectors, pairs.embedding.direction);
     trained.slopes = VectorD::Ones(shape.hidden());
-    trained.support.assign(static_cast<std::size_t>(shape.inputs), 0);
-    for (const std::int32_t j : pairs.columns) {
-        ++trained.support[static_cast<std::size_t>(j)];
-    }
-    std::fill(trained.support.end() - pairs.embedding.dimensions(), trained.support.end(),
-              static_cast<std::int32_t>(pairs.size()));
+    trained.support = count_support(pairs.rows(), static_cast<Index>(pairs.inputs.size()));
+    trained.support.resize(static_cast<std::size_t>(shape.inputs), static_cast<std::int32_t>(pairs.size()));
     const double none = std::max(y.squaredNorm(), std::numeric_limits<double>::min());
     const double error = (y - fit.fitted * directions.vectors.transpose()).squaredNorm();
     trained.history = {{0, error / none, kNaN, kNaN}};
