@@ -18,6 +18,14 @@ struct TrueProfiles {
     Matrix truth;                                ///< (rows, genes)
     Matrix control;                              ///< (contexts, genes); the same on every rank
     Matrix mean;                                 ///< (contexts, genes): mean over the truth's perturbations, mu
+    /// (contexts, genes): standard deviation over the means of the truth's conditions, the control included. Empty:
+    /// measures of GEARS's most variable genes are left out.
+    Matrix spread;
+    /// (rows, genes): standard error of `truth`, its cells' standard deviation / sqrt(cells). Empty: not known.
+    Matrix error;
+    /// What "the training mean" is: row `training_of[row]` of `training_mean`, one per fold and context. Empty: `mean`.
+    Matrix training_mean;
+    std::vector<Index> training_of;
 };
 
 /// What is known of every (row, gene) from cells: differential expression. Empty where there are no cells (screens of
