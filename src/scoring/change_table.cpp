@@ -1,5 +1,7 @@
 #include "lazynet/scoring/change_table.hpp"
 
+#include <algorithm>
+
 #include "lazynet/mpi/ordered_sum.hpp"
 #include "lazynet/train/plan.hpp"
 
@@ -7,8 +9,12 @@ namespace lazynet::scoring {
 
 GeneChunks::GeneChunks(Index genes, const mpi::Communicator& world) : all(genes) {
     const Index count = (genes + train::kChunkGenes - 1) / train::kChunkGenes;
-    const Range own = block_of(count, world.size(), world.rank());
-    mine = {std::min(own.begin * train::kChunkGenes, genes), std::min(own.end * train::kChunkGenes, genes)};
+    for (int r = 0; r < world.size(); ++r) {
+        const Range own = block_of(count, world.size(), r);
+        of_rank.push_back(
+            {std::min(own.begin * train::kChunkGenes, genes), std::min(own.end * train::kChunkGenes, genes)});
+    }
+    mine = of_rank[static_cast<std::size_t>(world.rank())];
     for (Index begin = 0; begin < mine.size(); begin += train::kChunkGenes) {
         chunks.push_back({begin, std::min(begin + train::kChunkGenes, mine.size())});
     }

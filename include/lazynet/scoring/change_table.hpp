@@ -14,6 +14,7 @@ namespace lazynet::scoring {
 struct GeneChunks {
     GeneChunks(Index genes, const mpi::Communicator& world);
     Index all = 0;              ///< genes of the whole table
+    std::vector<Range> of_rank;
     Range mine;                 ///< of this rank
     std::vector<Range> chunks;  ///< of this rank, counted from mine.begin
 };
