@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -141,6 +142,30 @@ Features one_hot(Conditions conditions, Index regulators) {
     }
     features.makeCompressed();
     return features;
+}
+
+Features normalised_adjacency(Index nodes, std::span<const Tie> ties) {
+    std::map<std::pair<Index, Index>, double> weights;
+    for (const Tie& tie : ties) {
+        for (const auto& [from, to] : {std::pair{tie.a, tie.b}, std::pair{tie.b, tie.a}}) {
+            double& weight = weights[{from, to}];
+            weight = std::max(weight, std::abs(tie.weight));
+        }
+    }
+    VectorD degree = VectorD::Zero(nodes);
+    for (const auto& [nodes_of_tie, weight] : weights) {
+        degree[nodes_of_tie.first] += weight;
+    }
+    std::vector<Eigen::Triplet<double>> entries;
+    for (const auto& [tie, weight] : weights) {
+        if (weight > 0.0) {
+            entries.emplace_back(static_cast<int>(tie.first), static_cast<int>(tie.second),
+                                 weight / std::sqrt(degree[tie.first] * degree[tie.second]));
+        }
+    }
+    Features adjacency(nodes, nodes);
+    adjacency.setFromTriplets(entries.begin(), entries.end());
+    return adjacency;
 }
 
 MatrixD ridge_weights(const Features& training, const Features& test, double penalty) {

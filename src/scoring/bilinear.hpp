@@ -4,9 +4,6 @@
 
 namespace lazynet::scoring {
 
-/// What a smoother makes of the task's training changes, for this rank's genes.
-Matrix smoothed(const BaselineTask& task, const eval::Smoother& smoother);
-
 /// The bilinear model of the linear-baselines paper (Ahlmann-Eltze, Huber and Anders 2025; run_linear_pretrained_model
 /// with its defaults): genes are their scores G on 10 principal components of the training means (genes as rows,
 /// conditions and controls as centred columns), perturbed genes are their own rows P of G, and the changes Y of

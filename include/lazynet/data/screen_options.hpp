@@ -22,6 +22,7 @@ struct ScreenOptions {
     std::string duplicate_genes = "error";  ///< error, first, drop, suffix
     std::string normalization = "auto";     ///< auto, counts, log1p
     std::vector<std::string> where;         ///< keep cells with `column op value`; op one of > >= < <= == !=
+    bool needs_controls = true;             ///< false: predictions, which may come without controls
     Index min_cells = 10;                   ///< cells a (perturbation, context) needs, and a context's controls
 
     /// @throws UserError naming the option when a value is not one of its choices

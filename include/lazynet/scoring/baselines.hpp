@@ -28,6 +28,9 @@ struct BaselineTask {
     std::uint64_t seed = 0;                 ///< of the folds that choose penalties
 };
 
+/// What a smoother makes of a task's training changes. (test, genes.mine)
+Matrix smoothed(const BaselineTask& task, const eval::Smoother& smoother);
+
 /// What a baseline predicts for the test conditions of a task.
 struct BaselinePrediction {
     Matrix change;                         ///< (test, genes.mine): change from the context's control

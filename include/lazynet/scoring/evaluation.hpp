@@ -8,6 +8,7 @@
 
 #include "lazynet/core/log.hpp"
 #include "lazynet/data/split.hpp"
+#include "lazynet/eval/calibration.hpp"
 #include "lazynet/eval/profiles.hpp"
 #include "lazynet/eval/smoothers.hpp"
 #include "lazynet/io/screen_file.hpp"
@@ -63,6 +64,7 @@ struct Evaluation {
     std::vector<JudgedRow> rows;
     std::vector<eval::Measure> measures;
     std::vector<JudgedMethod> methods;  ///< the predictions first, then baselines, then the ceiling
+    std::vector<eval::CoverageCounts> coverage;  ///< per row, of the predictions' sd; empty: they have none
     std::vector<std::string> notes;     ///< what is missing, for people
 };
 
