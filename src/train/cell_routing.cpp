@@ -6,7 +6,6 @@
 #include <chrono>
 
 #include "lazynet/data/cell_piece.hpp"
-#include "lazynet/train/cell_stream.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -114,28 +113,34 @@ private:
 
 }  // namespace
 
-void route_cells(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
-                 Normalization normalization, const std::vector<Range>& wanted, PieceSink& mine, const CellPass& pass,
-                 Log& log) {
-    Router router(world, wanted, normalization, mine);
+void stream_cells(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
+                  Normalization normalization, const std::function<void(const CellStream::Cell&)>& take,
+                  const std::function<void()>& deliver, const CellPass& pass, Log& log) {
     const Range slice = block_of(reader.cells(), world.size(), world.rank());
     CellStream stream(reader, screen, normalization, slice);
     ReadingProgress progress(log, screen.name, pass);
-    // In rounds: every rank reads some of its cells, alone; then all exchange what they read. A rank whose slice has
-    // ended goes on exchanging until all have.
     for (bool more = true; more;) {
         world.together([&] {
             for (Index entries = 0; entries < kRoundEntries && stream.next(); entries += stream.stored()) {
                 for (Index i = 0; i < stream.cells(); ++i) {
-                    router.route(stream.cell(i));
+                    take(stream.cell(i));
                 }
             }
         });
-        router.deliver(world);
+        deliver();
         progress.tell(slice.size() - stream.left(), std::max(slice.size(), Index{1}));
         more = world.max(std::int64_t{stream.left()}) > 0;
     }
     progress.done();
+}
+
+void route_cells(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
+                 Normalization normalization, const std::vector<Range>& wanted, PieceSink& mine, const CellPass& pass,
+                 Log& log) {
+    Router router(world, wanted, normalization, mine);
+    stream_cells(
+        world, reader, screen, normalization, [&](const CellStream::Cell& cell) { router.route(cell); },
+        [&] { router.deliver(world); }, pass, log);
 }
 
 }  // namespace lazynet::train

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "lazynet/data/screen.hpp"
 #include "lazynet/io/matrix_reader.hpp"
 #include "lazynet/mpi/communicator.hpp"
+#include "lazynet/train/cell_stream.hpp"
 
 namespace lazynet::train {
 
@@ -18,12 +20,19 @@ struct CellPass {
     std::string phase;  ///< to programs: "pseudobulk"
 };
 
+/// Reads the expression matrix once, in rounds: every rank reads some of its own slice of cells, block_of(cells, ranks,
+/// rank), from its own reader, alone, and hands each to `take`; then all ranks call `deliver`, which may communicate.
+/// A rank whose slice has ended goes on delivering until all have. Collective over `world`.
+/// @throws AgreedError as route_cells
+void stream_cells(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
+                  Normalization normalization, const std::function<void(const CellStream::Cell&)>& take,
+                  const std::function<void()>& deliver, const CellPass& pass, Log& log);
+
 /// Reads the expression matrix once and takes its cells apart: entries travel, packed, to the rank that wants their
 /// genes, which gets them in no particular order.
 ///
-/// Collective over `world`. Each rank reads its own slice of cells, block_of(cells, ranks, rank), from its own reader.
-/// Memory, besides the sink's: about 30 MB (one round of messages and one batch of cells; 256 MB for layouts that have
-/// to be scanned).
+/// Collective over `world`. Memory, besides the sink's: about 30 MB (one round of messages and one batch of cells; 256
+/// MB for layouts that have to be scanned).
 ///
 /// @param wanted per rank: which genes; the same on every rank, ranges ascend and do not overlap
 /// @throws AgreedError naming file, cell, gene and value when one is not finite, negative, not a whole number (counts)
