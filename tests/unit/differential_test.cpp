@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lazynet/eval/cell_spread.hpp"
 #include "lazynet/eval/gene_tests.hpp"
 #include "lazynet/kernels/false_discovery.hpp"
 #include "lazynet/kernels/rank_sum.hpp"
@@ -234,6 +235,36 @@ TEST(Differential, AgreesWithScipyOnAScreen) {
             }
         }
     }
+}
+
+TEST(CellSpread, AgreesWithNumpyAndGears) {
+    Fixture fixture;
+    int rows = 0;
+    for (; fixture.next("spread"); ++rows) {
+        SCOPED_TRACE(rows);
+        const Index cells = fixture.index();
+        std::vector<std::vector<eval::GeneSpread>> spreads(1);
+        for (std::int32_t gene = 0; gene < 20; ++gene) {
+            std::vector<float> values = fixture.numbers(cells);
+            const eval::GeneSpread s = eval::spread_of(gene, values);
+            for (const double got : {s.mean, s.sd, s.min, s.max, s.q25, s.q40, s.q45, s.q55, s.q60, s.q75}) {
+                EXPECT_NEAR(got, fixture.number(), 1e-7);
+            }
+            spreads[0].push_back(s);
+        }
+        eval::PredictedProfiles predicted;
+        const std::vector<float> mean = fixture.numbers(20);
+        predicted.mean = ConstMatrixView(mean.data(), 1, 20);
+        const eval::MeasureTable table = eval::spread_measures(spreads, predicted);
+        ASSERT_EQ(table.values.cols(), static_cast<Index>(table.measures.size()));
+        for (Index m = 0; m < table.values.cols(); ++m) {
+            const double expected = fixture.number();
+            const double got = table.values(0, m);
+            EXPECT_TRUE(std::isnan(expected) ? std::isnan(got) : std::abs(got - expected) < 1e-6)
+                << table.measures[static_cast<std::size_t>(m)].name << ": " << got << " for " << expected;
+        }
+    }
+    EXPECT_EQ(rows, 4);
 }
 
 }  // namespace
