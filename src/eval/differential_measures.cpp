@@ -128,8 +128,30 @@ struct Areas {
     double precision_recall = kNaN;
 };
 
-Areas areas_of(std::vector<ScoredPair> pairs) {
-    const RankingScores scores = score_ranking(steps_of(std::move(pairs)));
+/// Genes of one row, scored, and whether they are differential.
+struct ScoredGenes {
+    std::vector<float> scores;
+    std::vector<bool> is_true;
+    void add(float score, bool truly) {
+        scores.push_back(score);
+        is_true.push_back(truly);
+    }
+};
+
+/// Steps by descending score; genes of equal score share a rank, hence a step.
+std::vector<ScoreStep> steps_by_rank(const ScoredGenes& genes) {
+    std::vector<double> ranks(genes.scores.size());
+    Ranker()(genes.scores, ranks);
+    std::vector<ScoreStep> steps(2 * ranks.size());  // shared ranks are multiples of a half
+    for (std::size_t k = 0; k < ranks.size(); ++k) {
+        ScoreStep& step = steps[steps.size() - static_cast<std::size_t>(2.0 * ranks[k])];
+        ++(genes.is_true[k] ? step.positives : step.negatives);
+    }
+    return steps;
+}
+
+Areas areas_of(const ScoredGenes& genes) {
+    const RankingScores scores = score_ranking(steps_by_rank(genes));
     if (scores.positives == 0 || scores.positives == scores.pairs) {
         return {};
     }
@@ -137,11 +159,11 @@ Areas areas_of(std::vector<ScoredPair> pairs) {
 }
 
 Areas areas_of(const DifferentialRow& r) {
-    std::vector<ScoredPair> pairs;
+    ScoredGenes genes;
     for (Index g = 0; g < r.truth.rank_q.cols(); ++g) {
-        pairs.push_back({certainty(r.predicted.rank_q(r.row, g)), r.real.is_significant[static_cast<std::size_t>(g)]});
+        genes.add(certainty(r.predicted.rank_q(r.row, g)), r.real.is_significant[static_cast<std::size_t>(g)]);
     }
-    return areas_of(std::move(pairs));
+    return areas_of(genes);
 }
 
 std::vector<double> values_of(const DifferentialRow& r) {
@@ -163,13 +185,13 @@ std::vector<double> values_of(const DifferentialRow& r) {
 template <typename Size>
 Areas areas_by(const TrueProfiles& truth, const DifferentialTable& differential, Index row, const Size& size) {
     const std::vector<std::int32_t>& own = truth.own[static_cast<std::size_t>(row)];
-    std::vector<ScoredPair> pairs;
+    ScoredGenes genes;
     for (Index g = 0; g < truth.truth.cols(); ++g) {
         if (!std::binary_search(own.begin(), own.end(), static_cast<std::int32_t>(g))) {
-            pairs.push_back({size(g), differential.rank_q(row, g) < kSignificant});
+            genes.add(size(g), differential.rank_q(row, g) < kSignificant);
         }
     }
-    return areas_of(std::move(pairs));
+    return areas_of(genes);
 }
 
 }  // namespace

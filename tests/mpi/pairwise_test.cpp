@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "profile_fixture.hpp"
 #include "random_profiles.hpp"
 
 namespace lazynet::scoring {
@@ -127,6 +128,25 @@ TEST(PairwiseMeasures, MoreRowsThanPassAtOnceAndGenesPerStretchChangeNothing) {
         const std::vector<double> expected = naive_row(naive, row, total);
         for (std::size_t m = 0; m < expected.size(); ++m) {
             EXPECT_DOUBLE_EQ(table.values(row - mine.begin, static_cast<Index>(m)), expected[m])
+                << table.measures[m].name << " of row " << row;
+        }
+    }
+}
+
+TEST(PairwiseMeasures, AgreeWithTheirSources) {
+    const auto world = mpi::Communicator::world();
+    ProfileFixture f(LAZYNET_FIXTURES "/profile_measures.txt");
+    if (!world.is_root()) {
+        f.truth.context.clear();
+        f.truth.own.clear();
+        f.truth.truth.resize(0, f.truth.truth.cols());
+        f.predicted.mean.resize(0, f.truth.truth.cols());
+    }
+    const eval::MeasureTable table = pairwise_measures(world, f.truth, f.predicted);
+    for (std::size_t m = 0; m < table.measures.size(); ++m) {
+        const std::vector<double>& expected = f.expected.at(table.measures[m].name);
+        for (Index row = 0; row < table.values.rows(); ++row) {
+            EXPECT_NEAR(table.values(row, static_cast<Index>(m)), expected[static_cast<std::size_t>(row)], 1e-9)
                 << table.measures[m].name << " of row " << row;
         }
     }
