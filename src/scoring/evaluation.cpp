@@ -60,16 +60,16 @@ eval::Features graph_rows(const std::string& path, const Screen& screen, std::ve
     return rows;
 }
 
-/// Some columns of every matrix of a table.
-void keep_columns(DifferentialTable& table, const std::vector<Index>& columns, Index all) {
-    if (static_cast<Index>(columns.size()) == all) {
-        return;
+/// The table of other rows and columns. @param rows, columns of `table`
+DifferentialTable picked(const DifferentialTable& table, const std::vector<Index>& rows,
+                         const std::vector<Index>& columns) {
+    DifferentialTable result;
+    for (const auto field :
+         {&DifferentialTable::log_fold, &DifferentialTable::rank_p, &DifferentialTable::rank_q, &DifferentialTable::score,
+          &DifferentialTable::score_q, &DifferentialTable::score_rest, &DifferentialTable::score_rest_q}) {
+        result.*field = (table.*field)(rows, columns);
     }
-    for (Matrix* m : {&table.log_fold, &table.rank_p, &table.rank_q, &table.score, &table.score_q, &table.score_rest,
-                      &table.score_rest_q}) {
-        const Matrix kept = (*m)(Eigen::all, columns);
-        *m = kept;
-    }
+    return result;
 }
 
 class Evaluator {
@@ -129,16 +129,16 @@ private:
         profiles_ = true_profiles(world_, truth_.screen, matching_, genes_, rows_, table, training);
         cells_ = table.cells;
         if (options_.differential && !truth_.screen.rows_are_conditions) {
-            differential_ = differential_expression(world_, *truth_.reader, test_, truth_.normalization,
-                                                    rows_in_test_part(), log_);
-            keep_columns(differential_, matching_.truth_genes, static_cast<Index>(truth_.screen.genes.size()));
+            differential_ = picked(differential_expression(world_, *truth_.reader, test_, truth_.normalization,
+                                                           rows_in_test_part(), log_),
+                                   rows_.place, matching_.truth_genes);
         }
     }
 
-    /// This rank's rows as conditions of the judged part, which lists fewer than the whole screen where cells are split.
+    /// This rank's distinct conditions in the judged part, which lists fewer than the whole screen where cells are split.
     [[nodiscard]] std::vector<Index> rows_in_test_part() const {
         if (!by_cells()) {
-            return rows_.truth;
+            return rows_.distinct;
         }
         std::map<std::pair<std::string, std::string>, Index> known;
         for (std::size_t k = 0; k < test_.conditions.size(); ++k) {
@@ -146,7 +146,7 @@ private:
             known[{c.perturbation, test_.contexts[static_cast<std::size_t>(c.context)]}] = static_cast<Index>(k);
         }
         std::vector<Index> rows;
-        for (const Index k : rows_.truth) {
+        for (const Index k : rows_.distinct) {
             const Condition& c = truth_.screen.conditions[static_cast<std::size_t>(k)];
             rows.push_back(
                 known.at({c.perturbation, truth_.screen.contexts[static_cast<std::size_t>(c.context)]}));
@@ -270,13 +270,14 @@ private:
         const Halves halves = half_means(world_, *truth_.reader, test_, truth_.normalization, rows_in_test_part(),
                                          options_.seed, log_);
         TrueProfiles second = profiles_;
-        second.truth = halves.second(Eigen::all, matching_.truth_genes);
+        second.truth = halves.second(rows_.place, matching_.truth_genes);
         for (Index row = 0; row < second.error.rows(); ++row) {
             const auto k = static_cast<std::size_t>(row);
-            const double ratio = static_cast<double>(profiles_.cells[k]) / static_cast<double>(halves.second_cells[k]);
+            const double ratio = static_cast<double>(profiles_.cells[k]) / 
+                                 static_cast<double>(halves.second_cells[static_cast<std::size_t>(rows_.place[k])]);
             second.error.row(row) *= static_cast<float>(std::sqrt(ratio));
         }
-        add({"ceiling", halves.first(Eigen::all, matching_.truth_genes), profiles_.control, {}}, second, differential_,
+        add({"ceiling", halves.first(rows_.place, matching_.truth_genes), profiles_.control, {}}, second, differential_,
             "half of the condition's own cells, judged by the other half", {}, {});
     }
 
@@ -285,7 +286,8 @@ private:
              const std::string& definition, std::vector<Coverage> coverage, std::vector<double> penalty) {
         std::vector<MeasureTable> tables = {
             eval::profile_measures(truth, differential_there() ? &differential : nullptr, predicted),
-            pairwise_measures(world_, truth, predicted)};
+            rows_.repeats ? pairwise_measures(world_, fold_by_fold(truth), fold_by_fold(predicted))
+                          : pairwise_measures(world_, truth, predicted)};
         if (differential_there()) {
             tables.push_back(eval::change_ranking_measures(truth, differential, predicted));
         }
@@ -310,6 +312,27 @@ private:
             }
         }
         result_.methods.push_back(std::move(method));
+    }
+
+    /// Rows of different folds as rows of different contexts: where folds judge the same conditions, these must not be
+    /// told apart from themselves.
+    TrueProfiles fold_by_fold(const TrueProfiles& truth) const {
+        TrueProfiles result = truth;
+        for (std::size_t row = 0; row < rows_.judged.size(); ++row) {
+            result.context[row] += fold_of(row) * truth.control.rows();
+        }
+        for (Matrix* m : {&result.control, &result.mean, &result.spread}) {
+            *m = m->replicate(static_cast<Index>(matching_.folds.size()), 1).eval();
+        }
+        return result;
+    }
+    PredictedProfiles fold_by_fold(const PredictedProfiles& predicted) const {
+        PredictedProfiles result = predicted;
+        result.control = predicted.control.replicate(static_cast<Index>(matching_.folds.size()), 1);
+        return result;
+    }
+    [[nodiscard]] Index fold_of(std::size_t row) const {
+        return matching_.judged[static_cast<std::size_t>(rows_.judged[row])].fold;
     }
 
     void know(const eval::Measure& measure) {

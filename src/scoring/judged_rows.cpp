@@ -92,12 +92,24 @@ Matrix training_means(const Screen& screen, const Matching& matching, const Gene
 
 }  // namespace
 
-JudgedRows::JudgedRows(const mpi::Communicator& world, const Matching& matching)
-    : mine(block_of(static_cast<Index>(matching.judged.size()), world.size(), world.rank())) {
-    for (Index row = mine.begin; row < mine.end; ++row) {
-        judged.push_back(row);
-        truth.push_back(matching.judged[static_cast<std::size_t>(row)].truth);
-        prediction.push_back(matching.judged[static_cast<std::size_t>(row)].prediction);
+JudgedRows::JudgedRows(const mpi::Communicator& world, const Matching& matching) {
+    std::vector<Index> all;
+    for (const JudgedCondition& one : matching.judged) {
+        all.push_back(one.truth);
+    }
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    repeats = all.size() < matching.judged.size();
+    const Range mine = block_of(static_cast<Index>(all.size()), world.size(), world.rank());
+    distinct.assign(all.begin() + mine.begin, all.begin() + mine.end);
+    for (std::size_t k = 0; k < matching.judged.size(); ++k) {
+        const JudgedCondition& one = matching.judged[k];
+        const auto at = std::lower_bound(distinct.begin(), distinct.end(), one.truth);
+        if (at != distinct.end() && *at == one.truth) {
+            judged.push_back(static_cast<Index>(k));
+            truth.push_back(one.truth);
+            prediction.push_back(one.prediction);
+            place.push_back(at - distinct.begin());
+        }
     }
 }
 

@@ -9,13 +9,15 @@
 
 namespace lazynet::scoring {
 
-/// Who judges which conditions: ranks hold contiguous stretches.
+/// Who judges which conditions: ranks hold contiguous stretches, each condition's rows on one rank.
 struct JudgedRows {
     JudgedRows(const mpi::Communicator& world, const Matching& matching);
-    Range mine;                    ///< among Matching::judged
     std::vector<Index> judged;     ///< of this rank: indices into Matching::judged
     std::vector<Index> truth;      ///< of this rank: conditions of the truth's screen
     std::vector<Index> prediction; ///< of this rank: conditions of the predictions' screen
+    std::vector<Index> distinct;   ///< of this rank: conditions of the truth's screen, each once, ascending
+    std::vector<Index> place;      ///< per row of this rank: which of `distinct`
+    bool repeats = false;          ///< some condition is judged in several folds
 };
 
 /// The truth of this rank's rows, and what all ranks know of its contexts. Collective.

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <utility>
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/data/name_index.hpp"
@@ -22,33 +22,7 @@ std::string some_of(std::vector<std::string> names) {
     return fmt::format("{}{}", fmt::join(names, ", "), all > kNamed ? " ..." : "");
 }
 
-/// What a training part knows, in the words of HeldOut::stratum.
-class TrainedOn {
-public:
-    TrainedOn(const Screen& screen, const std::vector<Index>& training)
-        : genes_(static_cast<std::size_t>(screen.regulators())) {
-        for (const Index q : training) {
-            const Condition& condition = screen.conditions[static_cast<std::size_t>(q)];
-            perturbations_.insert(condition.perturbation);
-            for (const Index gene : condition.targets) {
-                genes_[static_cast<std::size_t>(gene)] = true;
-            }
-        }
-    }
-
-    [[nodiscard]] std::string stratum(const Condition& condition) const {
-        if (perturbations_.contains(condition.perturbation)) {
-            return "context";
-        }
-        const auto seen = std::count_if(condition.targets.begin(), condition.targets.end(),
-                                        [&](Index gene) { return genes_[static_cast<std::size_t>(gene)]; });
-        return condition.targets.size() == 1 ? "unseen" : fmt::format("seen{}", seen);
-    }
-
-private:
-    std::set<std::string> perturbations_;
-    std::vector<bool> genes_;
-};
+using Key = std::pair<std::string, std::string>;  // perturbation, context
 
 class Matcher {
 public:
@@ -59,17 +33,13 @@ public:
     Matching operator()() {
         match_genes();
         match_contexts();
-        match_conditions();
-        if (split_) {
-            judge_by_split();
-        } else {
-            judge_what_is_predicted();
-        }
+        index_conditions();
+        judge(split_ ? *split_ : split_of_predictions());
         if (result_.judged.empty()) {
             refuse_nothing_in_common();
         }
-        std::sort(result_.judged.begin(), result_.judged.end(),
-                  [](const auto& a, const auto& b) { return a.truth < b.truth; });
+        std::stable_sort(result_.judged.begin(), result_.judged.end(),
+                         [](const auto& x, const auto& y) { return x.truth < y.truth; });
         return std::move(result_);
     }
 
@@ -119,120 +89,138 @@ private:
         }
     }
 
-    void match_conditions() {
-        std::map<std::pair<std::string, Index>, Index> predicted;
+    /// Where conditions are, in the truth and (by fold) in the predictions.
+    void index_conditions() {
+        for (std::size_t k = 0; k < truth_.conditions.size(); ++k) {
+            truth_at_[key_of(truth_, truth_.conditions[k])] = static_cast<Index>(k);
+        }
+        std::size_t unknown = 0;
+        std::size_t all = 0;
+        std::map<Index, std::size_t> truth_context;
+        for (std::size_t c = 0; c < truth_.contexts.size(); ++c) {
+            truth_context[result_.prediction_context[c]] = c;
+        }
         for (std::size_t k = 0; k < predictions_.conditions.size(); ++k) {
             const Condition& c = predictions_.conditions[k];
-            if (!c.is_control()) {
-                predicted[{c.perturbation, c.context}] = static_cast<Index>(k);
-            }
-        }
-        prediction_of_.assign(truth_.conditions.size(), -1);
-        std::size_t used = 0;
-        for (std::size_t k = 0; k < truth_.conditions.size(); ++k) {
-            const Condition& c = truth_.conditions[k];
-            const auto at =
-                predicted.find({c.perturbation, result_.prediction_context[static_cast<std::size_t>(c.context)]});
-            if (!c.is_control() && at != predicted.end()) {
-                prediction_of_[k] = at->second;
-                ++used;
-            }
-        }
-        if (used < predicted.size()) {
-            result_.notes.push_back(fmt::format("{} of {} predicted conditions are not in {}: nothing to compare with",
-                                                predicted.size() - used, predicted.size(), truth_.name));
-        }
-    }
-
-    [[nodiscard]] bool is_predicted(Index condition) const {
-        return prediction_of_[static_cast<std::size_t>(condition)] >= 0;
-    }
-
-    void judge(Index condition, Index fold, std::string stratum) {
-        const Index at = prediction_of_[static_cast<std::size_t>(condition)];
-        const std::string ground = labels_.ground.empty() ? "" : labels_.ground[static_cast<std::size_t>(at)];
-        result_.judged.push_back({condition, at, fold, std::move(stratum), ground});
-    }
-
-    /// All conditions that are not controls and not in `held_out`.
-    void add_fold(const std::string& name, const std::set<Index>& held_out) {
-        JudgedFold fold{name, {}};
-        for (std::size_t k = 0; k < truth_.conditions.size(); ++k) {
-            const auto condition = static_cast<Index>(k);
-            if (!truth_.conditions[k].is_control() && !held_out.contains(condition)) {
-                fold.training.push_back(condition);
-            }
-        }
-        result_.folds.push_back(std::move(fold));
-    }
-
-    void judge_by_split() {
-        std::map<std::pair<std::string, std::string>, Index> known;
-        for (std::size_t k = 0; k < truth_.conditions.size(); ++k) {
-            const Condition& c = truth_.conditions[k];
-            known[{c.perturbation, truth_.contexts[static_cast<std::size_t>(c.context)]}] = static_cast<Index>(k);
-        }
-        std::vector<std::string> unknown;
-        std::vector<std::string> not_predicted;
-        for (const Fold& fold : split_->folds) {
-            const auto number = static_cast<Index>(result_.folds.size());
-            std::set<Index> held_out;
-            for (const HeldOut& test : fold.test) {
-                const auto at = known.find({test.perturbation, test.context});
-                if (at == known.end()) {
-                    unknown.push_back(test.perturbation);
-                } else if (!is_predicted(at->second)) {
-                    held_out.insert(at->second);
-                    not_predicted.push_back(name(at->second));
-                } else {
-                    held_out.insert(at->second);
-                    judge(at->second, number, test.stratum);
-                }
-            }
-            add_fold(fold.name, split_->kind == "cells" ? std::set<Index>{} : held_out);
-        }
-        note_missing(unknown, "conditions that the split holds out are not in " + truth_.name);
-        note_missing(not_predicted, "conditions that the split holds out are not predicted");
-    }
-
-    void note_missing(const std::vector<std::string>& names, const std::string& what) {
-        if (!names.empty()) {
-            result_.notes.push_back(fmt::format("{} {}: {}", names.size(), what, some_of(names)));
-        }
-    }
-
-    [[nodiscard]] std::string fold_of(Index condition) const {
-        return labels_.fold.empty()
-                   ? ""
-                   : labels_.fold[static_cast<std::size_t>(prediction_of_[static_cast<std::size_t>(condition)])];
-    }
-
-    void judge_what_is_predicted() {
-        std::map<std::string, std::set<Index>> tests;
-        std::size_t trained = 0;
-        for (Index k = 0; k < static_cast<Index>(truth_.conditions.size()); ++k) {
-            if (!is_predicted(k)) {
+            const auto context = truth_context.find(c.context);
+            if (c.is_control()) {
                 continue;
             }
-            const auto at = static_cast<std::size_t>(prediction_of_[static_cast<std::size_t>(k)]);
-            if (!labels_.ground.empty() && labels_.ground[at] == "trained") {
-                ++trained;
+            ++all;
+            const auto at = context == truth_context.end()
+                                ? truth_at_.end()
+                                : truth_at_.find({c.perturbation, truth_.contexts[context->second]});
+            if (at == truth_at_.end()) {
+                ++unknown;
             } else {
-                tests[fold_of(k)].insert(k);
+                predicted_at_[at->second][fold_of(k)] = static_cast<Index>(k);
+            }
+        }
+        if (unknown > 0) {
+            result_.notes.push_back(fmt::format("{} of {} predicted conditions are not in {}: nothing to compare with",
+                                                unknown, all, truth_.name));
+        }
+    }
+
+    static Key key_of(const Screen& screen, const Condition& condition) {
+        return {condition.perturbation, screen.contexts[static_cast<std::size_t>(condition.context)]};
+    }
+
+    [[nodiscard]] std::string fold_of(std::size_t prediction) const {
+        return labels_.fold.empty() ? "" : labels_.fold[prediction];
+    }
+
+    [[nodiscard]] std::string ground_of(Index prediction) const {
+        return labels_.ground.empty() ? "" : labels_.ground[static_cast<std::size_t>(prediction)];
+    }
+
+    /// What the predictions leave for training, as they say: all that they do not predict, and what they were trained
+    /// on.
+    [[nodiscard]] Split split_of_predictions() {
+        Split split{"custom", truth_.name, 0, 0.0, {}};
+        std::map<std::string, Fold> folds;
+        std::size_t trained = 0;
+        for (const auto& [condition, by_fold] : predicted_at_) {
+            for (const auto& [fold, prediction] : by_fold) {
+                if (ground_of(prediction) == "trained") {
+                    ++trained;
+                    continue;
+                }
+                const auto [perturbation, context] =
+                    key_of(truth_, truth_.conditions[static_cast<std::size_t>(condition)]);
+                folds[fold].test.push_back({perturbation, context, "", 0});
             }
         }
         if (trained > 0) {
             result_.notes.push_back(fmt::format(
                 "{} predicted conditions were trained on, as the predictions say: they are not judged", trained));
         }
-        for (const auto& [fold, held_out] : tests) {
+        const std::size_t perturbed = truth_.conditions.size() - truth_.contexts.size();
+        bool is_complete = true;
+        for (auto& [name, fold] : folds) {
+            fold.name = name.empty() ? "all" : name;
+            is_complete = is_complete && fold.test.size() < perturbed;
+            split.folds.push_back(std::move(fold));
+        }
+        if (is_complete && !split.folds.empty()) {
+            complete(split, truth_);
+        }
+        return split;
+    }
+
+    void judge(const Split& split) {
+        Index not_predicted = 0;
+        std::vector<std::string> examples;
+        for (const Fold& fold : split.folds) {
             const auto number = static_cast<Index>(result_.folds.size());
-            add_fold(fold.empty() ? "all" : fold, held_out);
-            const TrainedOn known(truth_, result_.folds.back().training);
-            for (const Index k : held_out) {
-                judge(k, number, known.stratum(truth_.conditions[static_cast<std::size_t>(k)]));
+            for (const HeldOut& test : fold.test) {
+                const auto at = truth_at_.find({test.perturbation, test.context});
+                if (at == truth_at_.end()) {
+                    throw UserError(fmt::format(
+                        "the split holds out '{}' in context '{}', which {} does not have; open the screen with the "
+                        "options the split was made with",
+                        test.perturbation, test.context, truth_.name));
+                }
+                if (const Index prediction = prediction_of(at->second, fold.name); prediction >= 0) {
+                    result_.judged.push_back({at->second, prediction, number, test.stratum, ground_of(prediction)});
+                } else {
+                    ++not_predicted;
+                    examples.push_back(name(at->second));
+                }
+            }
+            result_.folds.push_back({fold.name, training_of(split, fold)});
+        }
+        if (not_predicted > 0) {
+            result_.notes.push_back(fmt::format("{} conditions that the split holds out are not predicted: {}",
+                                                not_predicted, some_of(examples)));
+        }
+    }
+
+    /// Of this fold, else one that is said of no fold; -1: none.
+    [[nodiscard]] Index prediction_of(Index condition, const std::string& fold) const {
+        const auto found = predicted_at_.find(condition);
+        if (found == predicted_at_.end()) {
+            return -1;
+        }
+        const auto own = found->second.find(fold);
+        const auto any = found->second.find("");
+        return own != found->second.end() ? own->second : any != found->second.end() ? any->second : -1;
+    }
+
+    /// What is left of the truth's conditions for training.
+    [[nodiscard]] std::vector<Index> training_of(const Split& split, const Fold& fold) const {
+        std::vector<Index> training;
+        if (fold.test.size() >= truth_.conditions.size() - truth_.contexts.size() && split.kind != "cells") {
+            return training;
+        }
+        Screen part = truth_;
+        keep_training_part(split, fold, part);
+        for (const Condition& condition : part.conditions) {
+            if (!condition.is_control()) {
+                training.push_back(truth_at_.at(key_of(part, condition)));
             }
         }
+        return training;
     }
 
     [[noreturn]] void refuse_nothing_in_common() const {
@@ -256,7 +244,8 @@ private:
     const Screen& predictions_;
     const PredictedLabels& labels_;
     const std::optional<Split>& split_;
-    std::vector<Index> prediction_of_;  ///< per condition of the truth: condition of the predictions, or -1
+    std::map<Key, Index> truth_at_;
+    std::map<Index, std::map<std::string, Index>> predicted_at_;  ///< per condition of the truth, by fold
     Matching result_;
 };
 

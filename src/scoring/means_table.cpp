@@ -1,6 +1,7 @@
 #include "lazynet/scoring/means_table.hpp"
 
 #include <map>
+#include <numeric>
 #include <string>
 
 #include "lazynet/train/columns.hpp"
@@ -10,6 +11,11 @@ namespace lazynet::scoring {
 namespace {
 
 std::vector<Index> rows_in(const Screen& screen, const Screen& part) {
+    if (&part == &screen) {
+        std::vector<Index> all(screen.conditions.size());
+        std::iota(all.begin(), all.end(), Index{0});
+        return all;
+    }
     std::map<std::pair<std::string, std::string>, Index> rows;
     for (std::size_t k = 0; k < screen.conditions.size(); ++k) {
         const Condition& c = screen.conditions[k];

@@ -34,7 +34,7 @@ struct JudgedFold {
 struct Matching {
     std::vector<Index> truth_genes;       ///< genes that both have, in the order of the truth
     std::vector<Index> prediction_genes;  ///< the same genes in the predictions
-    std::vector<JudgedCondition> judged;  ///< ascending in `truth`
+    std::vector<JudgedCondition> judged;  ///< ascending in `truth`; several folds may judge one condition
     std::vector<JudgedFold> folds;
     std::vector<Index> prediction_context;  ///< per context of the truth: of the predictions; -1: none
     std::vector<std::string> notes;         ///< what was left out, for people
@@ -42,6 +42,7 @@ struct Matching {
 
 /// Which conditions are judged: those that `split` holds out, else those predicted, by the predictions' folds where
 /// they say so. Conditions that the predictions themselves call trained on count as training.
+/// A prediction of no particular fold counts for all of them.
 /// @throws UserError, naming both files, when they have no genes or no conditions in common
 Matching match(const Screen& truth, const Screen& predictions, const PredictedLabels& labels,
                const std::optional<Split>& split);
