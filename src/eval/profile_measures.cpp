@@ -22,8 +22,6 @@ bool is_there(Needs needs, const TrueProfiles& truth, const DifferentialTable* d
             return differential != nullptr;
         case Needs::spread:
             return truth.spread.cols() > 0;
-        case Needs::error:
-            return differential != nullptr && truth.error.cols() > 0;
     }
     return false;
 }

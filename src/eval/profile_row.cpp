@@ -76,7 +76,6 @@ const ProfileRow& ProfileRows::operator[](Index row) {
     const auto at = static_cast<std::size_t>(row);
     row_.context = &contexts_[static_cast<std::size_t>(truth_.context[at])];
     row_.own = truth_.own[at];
-    row_.cells = truth_.cells.empty() ? 0.0 : static_cast<double>(truth_.cells[at]);
     fill_changes(row);
     fill_ranks();
     if (differential_ != nullptr) {
@@ -100,9 +99,6 @@ void ProfileRows::fill_changes(Index row) {
     row_.training_mean = truth_.training_mean.size() > 0
                              ? row_of(truth_.training_mean, truth_.training_of[static_cast<std::size_t>(row)])
                              : context.mean;
-    if (truth_.error.cols() > 0) {
-        row_.error = row_of(truth_.error, row);
-    }
 }
 
 void ProfileRows::fill_ranks() {

@@ -37,6 +37,8 @@ struct Stretch {
     Index first = 0;
 };
 
+struct OwnTerms;
+
 /// Exact distances of prediction `p` to truth `t`; cosines are given as their negatives, so that less is better.
 double exact_distance(ToTruths by, const PredictedRows& predicted, Index p, const PairwiseRows& truth, Index t);
 double exact_distance(ToPredictions by, const PredictedRows& predicted, Index p, const PairwiseRows& truth, Index t);
@@ -61,9 +63,10 @@ public:
 
 private:
     struct Pair;
+    struct Rough;
     void compare_pair(const Pair& pair);
-    void compare_to_truths(const Pair& pair);
-    void compare_to_predictions(const Pair& pair);
+    void compare_to_truths(const Pair& pair, const OwnTerms& own, const Rough& whole);
+    void compare_to_predictions(const Pair& pair, const Rough& whole);
 
     const std::vector<ContextControls>& controls_;
     OwnDistances own_;
