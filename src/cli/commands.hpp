@@ -11,9 +11,10 @@ namespace lazynet::cli {
 using Command = int (*)(const mpi::Communicator& world, std::span<const std::string> args);
 
 int effects(const mpi::Communicator& world, std::span<const std::string> args);
-/// Judges results; the first word of `args` says which kind.
+/// Judges predictions, or a network when the first word of `args` says so.
 int evaluate(const mpi::Communicator& world, std::span<const std::string> args);
 int evaluate_network(const mpi::Communicator& world, std::span<const std::string> args);
+int evaluate_predictions(const mpi::Communicator& world, std::span<const std::string> args);
 int inspect(const mpi::Communicator& world, std::span<const std::string> args);
 int network(const mpi::Communicator& world, std::span<const std::string> args);
 /// Prunes the models of a finished run on a screen and trains them on.
