@@ -64,13 +64,13 @@ std::vector<Number> numbered(const std::vector<bool>& keep) {
 
 template <typename Item>
 void keep_items(std::vector<Item>& items, const std::vector<bool>& keep) {
-    std::size_t kept = 0;
+    std::vector<Item> kept;
     for (std::size_t i = 0; i < items.size(); ++i) {
         if (keep[i]) {
-            items[kept++] = std::move(items[i]);
+            kept.push_back(std::move(items[i]));
         }
     }
-    items.resize(kept);
+    items = std::move(kept);
 }
 
 /// Perturbed genes that no condition perturbs any more leave the regulator axis.
