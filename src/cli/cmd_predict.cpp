@@ -109,10 +109,11 @@ public:
     }
 
     void forecast() const {
-        log_.info(fmt::format("would predict {} x {} ({}) and {}", predict::rows_of(task_.asked),
+        log_.info(fmt::format("would predict {} x {} ({}) and {}; {} of memory per rank", predict::rows_of(task_.asked),
                               counted(static_cast<Index>(models_->genes().size()), "gene"),
                               size_text(predict::bytes_of(*models_, task_.asked, task_.pairs.has_value())),
-                              counted(task_.pairs ? task_.pairs->size() : 0, "interaction")));
+                              counted(task_.pairs ? task_.pairs->size() : 0, "interaction"),
+                              size_text(predict::working_bytes(*models_, task_.asked))));
     }
 
     void run(const std::string& recorded) {

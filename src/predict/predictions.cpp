@@ -315,6 +315,15 @@ double bytes_of(const RunModels& models, const std::vector<Asked>& asked, bool i
            (interactions ? 4.0 : 2.0);
 }
 
+double working_bytes(const RunModels& models, const std::vector<Asked>& asked) {
+    const Range batch = Batches(static_cast<Index>(asked.size()))[0];
+    std::size_t rows = 0;
+    for (Index k = batch.begin; k < batch.end; ++k) {
+        rows += asked[static_cast<std::size_t>(k)].contexts.size() + 2;  // mean and sd besides what is written
+    }
+    return models.bytes() + static_cast<double>(rows * models.genes().size()) * sizeof(float);
+}
+
 std::vector<Outcome> write_predictions(const mpi::Communicator& world, const RunModels& models,
                                        const std::vector<Asked>& asked, const PredictionOutput& output,
                                        const Progress& progress) {

@@ -117,6 +117,16 @@ ReplicaModel RunModels::load_replica(const io::ModelFile& file, Index shard, Ran
     return model;
 }
 
+double RunModels::bytes() const {
+    Index floats = facts_.embedding.values.size();
+    for (const BlockModels& block : blocks_) {
+        for (const ReplicaModel& model : block.replicas) {
+            floats += model.inputs.size() + model.embedding.size() + model.c.size() + 2 * shape_.hidden();
+        }
+    }
+    return static_cast<double>(floats) * sizeof(float);
+}
+
 Eigen::RowVectorXf RunModels::coordinates(const PerturbedGene& gene) const {
     return gene.embedded >= 0 ? Eigen::RowVectorXf(facts_.embedding.values.row(gene.embedded))
                               : Eigen::RowVectorXf(facts_.embedding_default.transpose());

@@ -70,5 +70,7 @@ std::vector<Outcome> write_predictions(const mpi::Communicator& world, const Run
 Index rows_of(const std::vector<Asked>& asked);
 /// Bytes of the file's values.
 double bytes_of(const RunModels& models, const std::vector<Asked>& asked, bool interactions);
+/// Bytes that a rank holds at once: models, and the rows of a batch.
+double working_bytes(const RunModels& models, const std::vector<Asked>& asked);
 
 }  // namespace lazynet::predict

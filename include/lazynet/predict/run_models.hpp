@@ -86,6 +86,8 @@ public:
     [[nodiscard]] const std::vector<BlockModels>& blocks() const { return blocks_; }
     /// Of every shard but for the number of its outputs; inputs are those of perturbations.
     [[nodiscard]] const LazyNetShape& shape() const { return shape_; }
+    /// Bytes of all parameters in memory.
+    [[nodiscard]] double bytes() const;
     /// Coordinates of a gene in the embedding; empty without one.
     [[nodiscard]] Eigen::RowVectorXf coordinates(const PerturbedGene& gene) const;
 
