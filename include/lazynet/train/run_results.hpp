@@ -34,6 +34,7 @@ struct RunFacts {
     double l2_share = 0.0;
     std::string fingerprint;
     const std::vector<RoundRecord>& rounds;
+    const ResponsePrior* prior = nullptr;  ///< of models in closed form
 };
 
 /// Writes run.h5ad (see README, "What is in run.h5ad") and the edge list. Collective.
