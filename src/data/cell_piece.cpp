@@ -109,7 +109,7 @@ PieceHeader plan_piece(const PieceSource& source, Normalization kind) {
     plan.first_gene = first - source.origin;
     plan.scale = source.scale;
     const std::uint32_t entries = entries_for(source.genes, first);
-    if (kind == Normalization::log1p) {
+    if (kind != Normalization::counts) {
         plan.values = entries;
         return plan;
     }

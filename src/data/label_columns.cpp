@@ -34,7 +34,8 @@ constexpr std::array kPerturbationColumns{"condition",
                                           "guide_id",
                                           "sgRNA",
                                           "drugname_drugconc",
-                                          "drug"};
+                                          "drug",
+                                          kRowNames};
 constexpr std::array kContextColumns{"cell_type", "celltype", "cell_line", "cell_line_id", "context"};
 constexpr std::array kBatchColumns{"batch", "gem_group", "gemgroup", "bio_rep", "donor", "replicate", "plate", "lane"};
 constexpr const char* kIsControl = "is_control";

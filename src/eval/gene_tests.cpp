@@ -92,8 +92,8 @@ GeneTest GeneTests::test_condition(std::size_t condition) const {
     result.rank_p = p_as_float(references_[context].test(positive(condition), cells_[condition]).p);
     result.score = static_cast<float>(against_control.t);
     result.score_p = p_as_float(against_control.p);
-    result.score_rest = static_cast<float>(against_rest.t);
-    result.score_rest_p = p_as_float(against_rest.p);
+    result.rest_score = static_cast<float>(against_rest.t);
+    result.rest_p = p_as_float(against_rest.p);
     return result;
 }
 

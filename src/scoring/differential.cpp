@@ -59,7 +59,7 @@ public:
           rows_by_rank_(rows_of_all_ranks(world, rows)),
           tests_(screen, train::cells_per_condition(screen)) {
         const auto genes = static_cast<Index>(screen.genes.size());
-        for (Matrix* m : {&table_.log_fold, &table_.rank_p, &table_.score, &score_p_, &table_.score_rest, &rest_p_}) {
+        for (Matrix* m : {&table_.log_fold, &table_.rank_p, &table_.score, &score_p_, &table_.rest_score, &rest_p_}) {
             m->resize(static_cast<Index>(rows.size()), genes);
         }
     }
@@ -81,8 +81,8 @@ public:
     eval::DifferentialTable finish() {
         table_.rank_q = table_.rank_p;
         table_.score_q = std::move(score_p_);
-        table_.score_rest_q = std::move(rest_p_);
-        for (Matrix* q : {&table_.rank_q, &table_.score_q, &table_.score_rest_q}) {
+        table_.rest_q = std::move(rest_p_);
+        for (Matrix* q : {&table_.rank_q, &table_.score_q, &table_.rest_q}) {
             for (Index row = 0; row < q->rows(); ++row) {
                 adjust_p_values({q->row(row).data(), static_cast<std::size_t>(q->cols())});
             }
@@ -119,7 +119,7 @@ private:
         const std::byte* in = message.data();
         for (Index row = 0; row < table_.log_fold.rows() && bytes > 0; ++row) {
             for (Matrix* m :
-                 {&table_.log_fold, &table_.rank_p, &table_.score, &score_p_, &table_.score_rest, &rest_p_}) {
+                 {&table_.log_fold, &table_.rank_p, &table_.score, &score_p_, &table_.rest_score, &rest_p_}) {
                 std::memcpy(&(*m)(row, genes.begin), in, bytes);
                 in += bytes;
             }
@@ -140,6 +140,12 @@ private:
 eval::DifferentialTable differential_expression(const mpi::Communicator& world, io::MatrixReader& reader,
                                                 const Screen& screen, Normalization normalization,
                                                 const std::vector<Index>& rows, Log& log, std::size_t memory) {
+    if (screen.rows_are_conditions || !screen.nonnegative) {
+        log.detail(
+            fmt::format("{}: no differential expression, as {}", screen.name,
+                        screen.rows_are_conditions ? "its rows are conditions" : "its values are not expression"));
+        return {};
+    }
     const auto genes = static_cast<Index>(screen.genes.size());
     const Index passes = passes_for(reader, genes, normalization, world.size(), memory);
     log.detail(fmt::format("{}: differential expression of {} conditions, {} pass(es) through the cells", screen.name,

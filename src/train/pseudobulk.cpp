@@ -5,7 +5,9 @@
 #include "lazynet/data/cell_piece.hpp"
 #include "lazynet/data/cell_stage.hpp"
 #include "lazynet/data/variable_genes.hpp"
+#include "lazynet/kernels/log1p.hpp"
 #include "lazynet/train/cell_routing.hpp"
+#include "lazynet/train/cell_stream.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -27,6 +29,43 @@ std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalizat
     return std::max({fits ? table : std::min(2 * table, kMostStage), kLeastStage, one_cell});
 }
 
+void add_row(const CellStream::Cell& row, Normalization normalization, Range own, Matrix& sum) {
+    std::vector<float> values(row.values.begin(), row.values.end());
+    if (normalization == Normalization::counts) {
+        std::transform(values.begin(), values.end(), values.begin(), [&](float v) { return v * row.scale; });
+        log1p_in_place(values);
+    }
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        if (own.contains(row.genes[k])) {
+            sum(row.condition, row.genes[k] - own.begin) += values[k];
+        }
+    }
+}
+
+/// Rows that are means already: every rank reads all of them, which are few, and keeps its own genes.
+Pseudobulk conditions_as_they_are(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
+                                  Normalization normalization) {
+    const Range own = block_of(static_cast<Index>(screen.genes.size()), world.size(), world.rank());
+    const auto conditions = static_cast<Index>(screen.conditions.size());
+    Pseudobulk bulk{own, cells_per_condition(screen), Matrix::Zero(conditions, own.size()),
+                    Matrix::Zero(conditions, own.size())};
+    world.together([&] {
+        CellStream stream(reader, screen, normalization, {0, reader.cells()});
+        while (stream.next()) {
+            for (Index i = 0; i < stream.cells(); ++i) {
+                add_row(stream.cell(i), normalization, own, bulk.mean);
+            }
+        }
+    });
+    for (std::size_t c = 0; c < bulk.cells.size(); ++c) {
+        const auto rows = static_cast<double>(bulk.cells[c]);
+        bulk.mean.row(static_cast<Index>(c)) /= static_cast<float>(rows);
+        const double variance = screen.noise.empty() ? 0.0 : screen.noise[c] * rows;
+        bulk.variance.row(static_cast<Index>(c)).setConstant(static_cast<float>(variance));
+    }
+    return bulk;
+}
+
 }  // namespace
 
 std::vector<Index> cells_per_condition(const Screen& screen) {
@@ -41,6 +80,9 @@ std::vector<Index> cells_per_condition(const Screen& screen) {
 
 Pseudobulk pseudobulk(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
                       Normalization normalization, Log& log) {
+    if (screen.rows_are_conditions) {
+        return conditions_as_they_are(world, reader, screen, normalization);
+    }
     const auto genes = static_cast<Index>(screen.genes.size());
     const auto conditions = static_cast<Index>(screen.conditions.size());
     const Range own = block_of(genes, world.size(), world.rank());

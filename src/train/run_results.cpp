@@ -73,7 +73,9 @@ public:
             rows.row(1) += observed_.change.row(p);
             rows.row(2) = predictions_.sd.row(p);
             give_own(c, rows);
-            rows.row(0) = rows.row(0).cwiseMax(0.0f);
+            if (facts_.screen.nonnegative) {
+                rows.row(0) = rows.row(0).cwiseMax(0.0f);
+            }
         }
         out.insert(out.end(), rows.data(), rows.data() + rows.size());
     }

@@ -52,7 +52,7 @@ io::Table condition_table(const RunFacts& facts, const Predictions& predictions)
         fitted.push_back(s.has_fitted ? s.fitted / genes : kNaN);
         no_change.push_back(pair[c] < 0 ? kNaN : s.no_change / genes);
         mean.push_back(pair[c] < 0 ? kNaN : s.mean / genes);
-        noise.push_back(pair[c] < 0 ? kNaN : s.noise / genes);
+        noise.push_back(pair[c] < 0 || !screen.knows_noise() ? kNaN : s.noise / genes);
     }
     table.columns = {{"context", context_column(screen)},
                      {"perturbation", perturbation},
@@ -162,6 +162,7 @@ void describe_run(const mpi::Communicator& world, const RunOutput& output, const
     file.text(at + "options", output.options);
     file.text(at + "screen", screen.name);
     file.text(at + "screen_fingerprint", facts.fingerprint);
+    file.text(at + "values", screen.nonnegative ? "log-normalised" : "as given");
     file.text(at + "effects", "total");
     file.text(at + "consensus_holds",
               "elasticities J - I of log-expression from a steady-state screen: total effects, everything downstream "

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -11,6 +12,7 @@
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/columns.hpp"
 #include "lazynet/train/prune_knowledge.hpp"
+#include "lazynet/train/rows.hpp"
 #include "lazynet/train/shard_floor.hpp"
 #include "lazynet/train/targets.hpp"
 #include "penalty.hpp"
@@ -75,6 +77,11 @@ public:
 private:
     void average() {
         timings_.start("pseudobulk");
+        std::string fitted;
+        world_.together([&] { fitted = fit_to_rows(config_, screen_); });
+        if (!fitted.empty()) {
+            log_.info(fitted);
+        }
         table_ = pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
         select_variable_genes(world_, config_, screen_, table_);
         fingerprint_ = fingerprint(world_, screen_, table_);
@@ -252,6 +259,9 @@ private:
         }
         summary_.parameter_bytes = world_.max(parameters);
         summary_.score = summarise(predictions.scores);
+        if (!screen_.knows_noise()) {
+            summary_.score.noise = summary_.score.fitted_noise = std::numeric_limits<double>::quiet_NaN();
+        }
         summary_.conditions = pairs_.size();
         summary_.shards = plan_->shards();
         summary_.blocks = plan_->blocks();

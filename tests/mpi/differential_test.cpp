@@ -34,8 +34,8 @@ const Case kCases[] = {
 };
 
 std::vector<const Matrix*> parts(const eval::DifferentialTable& table) {
-    return {&table.log_fold, &table.rank_p,     &table.rank_q,      &table.score,
-            &table.score_q,  &table.score_rest, &table.score_rest_q};
+    return {&table.log_fold, &table.rank_p,     &table.rank_q, &table.score,
+            &table.score_q,  &table.rest_score, &table.rest_q};
 }
 
 /// Same bits, NaN included.
@@ -124,7 +124,7 @@ TEST(DifferentialExpression, EqualsTheNaiveTests) {
             EXPECT_NEAR(table.score(row, g), expected.score, 1e-4F);
             EXPECT_EQ(table.rank_q(row, g), p[static_cast<std::size_t>(g)]);
             EXPECT_GE(table.score_q(row, g), 0.0F);
-            EXPECT_TRUE(std::isfinite(table.score_rest(row, g)));
+            EXPECT_TRUE(std::isfinite(table.rest_score(row, g)));
         }
     }
 }
@@ -137,6 +137,19 @@ TEST(DifferentialExpression, RefusesBadValuesOnAllRanks) {
     const Screen screen = made_up_screen(matrix, 5, 0);
     EXPECT_THROW(differential_expression(world, matrix, screen, Normalization::counts, own_rows(world, 5), log),
                  AgreedError);
+}
+
+TEST(DifferentialExpression, IsEmptyWithoutCells) {
+    const auto world = mpi::Communicator::world();
+    Log log(world.is_root(), Log::Level::quiet);
+    MadeUpMatrix matrix(20, 30, 0.5, Normalization::log1p);
+    Screen screen = made_up_screen(matrix, 5, 0);
+    screen.rows_are_conditions = true;
+    const auto rows = own_rows(world, 5);
+    EXPECT_TRUE(differential_expression(world, matrix, screen, Normalization::log1p, rows, log).empty());
+    screen.rows_are_conditions = false;
+    screen.nonnegative = false;
+    EXPECT_TRUE(differential_expression(world, matrix, screen, Normalization::none, rows, log).empty());
 }
 
 TEST(FetchRows, BringsAnyRowsToAnyRank) {

@@ -27,10 +27,10 @@ struct GeneTest {
     float score = std::numeric_limits<float>::quiet_NaN();    ///< Welch's t against them, as scanpy's 't-test'
     float score_p = std::numeric_limits<float>::quiet_NaN();  ///< of it
     /// t against all other perturbed cells of the context, as scanpy's 't-test_overestim_var' with reference 'rest'
-    float score_rest = std::numeric_limits<float>::quiet_NaN();
-    float score_rest_p = std::numeric_limits<float>::quiet_NaN();
+    float rest_score = std::numeric_limits<float>::quiet_NaN();
+    float rest_p = std::numeric_limits<float>::quiet_NaN();
     [[nodiscard]] std::array<float, 6> fields() const {
-        return {log_fold, rank_p, score, score_p, score_rest, score_rest_p};
+        return {log_fold, rank_p, score, score_p, rest_score, rest_p};
     }
 };
 

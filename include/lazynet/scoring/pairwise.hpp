@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "lazynet/eval/profiles.hpp"
 #include "lazynet/mpi/communicator.hpp"
 
@@ -12,5 +14,8 @@ namespace lazynet::scoring {
 /// @returns values of this rank's rows
 eval::MeasureTable pairwise_measures(const mpi::Communicator& world, const eval::TrueProfiles& truth,
                                      const eval::PredictedProfiles& predicted);
+
+/// What pairwise_measures gives, in its order.
+std::vector<eval::Measure> pairwise_measure_list();
 
 }  // namespace lazynet::scoring

@@ -43,7 +43,7 @@ struct ScreenScore {
     Index pairs = 0;
     double held_out = 0.0, no_change = 0.0, mean = 0.0, noise = 0.0;  ///< mean squared error per gene
     double fitted = 0.0;                                              ///< of all pairs with a fitted prediction
-    double fitted_no_change = 0.0, fitted_noise = 0.0;
+    double fitted_no_change = 0.0, fitted_noise = 0.0;                ///< noise: NaN where the screen's is not known
 };
 ScreenScore summarise(const std::vector<PairScore>& scores);
 
