@@ -52,14 +52,25 @@ Range step_of(Range tile, Index step, Index genes) {
     return {std::min(tile.begin + step * genes, tile.end), std::min(tile.begin + (step + 1) * genes, tile.end)};
 }
 
+/// Conditions that some rank holds.
+std::vector<bool> wanted_by_any(const std::vector<std::vector<std::int64_t>>& rows_by_rank, std::size_t conditions) {
+    std::vector<bool> wanted(conditions, false);
+    for (const auto& rows : rows_by_rank) {
+        for (const std::int64_t row : rows) {
+            wanted[static_cast<std::size_t>(row)] = true;
+        }
+    }
+    return wanted;
+}
+
 class Tester {
 public:
     Tester(const mpi::Communicator& world, const Screen& screen, const std::vector<Index>& rows)
         : world_(world),
           rows_by_rank_(rows_of_all_ranks(world, rows)),
-          tests_(screen, train::cells_per_condition(screen)) {
+          tests_(screen, train::cells_per_condition(screen), wanted_by_any(rows_by_rank_, screen.conditions.size())) {
         const auto genes = static_cast<Index>(screen.genes.size());
-        for (Matrix* m : {&table_.log_fold, &table_.rank_p, &table_.score, &score_p_, &table_.rest_score, &rest_p_}) {
+        for (Matrix* m : {&table_.log_fold, &table_.rank_p, &table_.score, &score_p_, &table_.score_rest, &rest_p_}) {
             m->resize(static_cast<Index>(rows.size()), genes);
         }
     }
@@ -81,8 +92,8 @@ public:
     eval::DifferentialTable finish() {
         table_.rank_q = table_.rank_p;
         table_.score_q = std::move(score_p_);
-        table_.rest_q = std::move(rest_p_);
-        for (Matrix* q : {&table_.rank_q, &table_.score_q, &table_.rest_q}) {
+        table_.score_rest_q = std::move(rest_p_);
+        for (Matrix* q : {&table_.rank_q, &table_.score_q, &table_.score_rest_q}) {
             for (Index row = 0; row < q->rows(); ++row) {
                 adjust_p_values({q->row(row).data(), static_cast<std::size_t>(q->cols())});
             }
@@ -119,7 +130,7 @@ private:
         const std::byte* in = message.data();
         for (Index row = 0; row < table_.log_fold.rows() && bytes > 0; ++row) {
             for (Matrix* m :
-                 {&table_.log_fold, &table_.rank_p, &table_.score, &score_p_, &table_.rest_score, &rest_p_}) {
+                 {&table_.log_fold, &table_.rank_p, &table_.score, &score_p_, &table_.score_rest, &rest_p_}) {
                 std::memcpy(&(*m)(row, genes.begin), in, bytes);
                 in += bytes;
             }

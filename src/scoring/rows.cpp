@@ -31,6 +31,16 @@ std::vector<std::vector<std::int64_t>> rows_of_all_ranks(const mpi::Communicator
 }
 
 Matrix fetch_rows(const mpi::Communicator& world, const Matrix& mine, Index genes, const std::vector<Index>& wanted) {
+    std::vector<Range> stretches;
+    for (int r = 0; r < world.size(); ++r) {
+        stretches.push_back(block_of(genes, world.size(), r));
+    }
+    return fetch_rows(world, mine, stretches, wanted);
+}
+
+Matrix fetch_rows(const mpi::Communicator& world, const Matrix& mine, const std::vector<Range>& stretches,
+                  const std::vector<Index>& wanted) {
+    const Index genes = stretches.back().end;
     const auto asked = rows_of_all_ranks(world, wanted);
     const auto me = static_cast<std::size_t>(world.rank());
     const std::size_t longest = std::ranges::max(asked, {}, [](const auto& rows) { return rows.size(); }).size();
@@ -50,7 +60,7 @@ Matrix fetch_rows(const mpi::Communicator& world, const Matrix& mine, Index gene
         const auto from = world.exchange(to);
         const auto rows = static_cast<Index>(stretch(asked[me], first, step).size());
         for (std::size_t r = 0; r < from.size(); ++r) {
-            const Range block = block_of(genes, world.size(), static_cast<Index>(r));
+            const Range block = stretches[r];
             result.block(static_cast<Index>(first), block.begin, rows, block.size()) =
                 ConstMatrixView(reinterpret_cast<const float*>(from[r].data()), rows, block.size());
         }

@@ -29,6 +29,20 @@ std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalizat
     return std::max({fits ? table : std::min(2 * table, kMostStage), kLeastStage, one_cell});
 }
 
+}  // namespace
+
+std::vector<Index> cells_per_condition(const Screen& screen) {
+    std::vector<Index> cells(screen.conditions.size(), 0);
+    for (const std::int32_t c : screen.cell_condition) {
+        if (c >= 0) {
+            ++cells[static_cast<std::size_t>(c)];
+        }
+    }
+    return cells;
+}
+
+namespace {
+
 void add_row(const CellStream::Cell& row, Normalization normalization, Range own, Matrix& sum) {
     std::vector<float> values(row.values.begin(), row.values.end());
     if (normalization == Normalization::counts) {
@@ -58,7 +72,7 @@ Pseudobulk conditions_as_they_are(const mpi::Communicator& world, io::MatrixRead
         }
     });
     for (std::size_t c = 0; c < bulk.cells.size(); ++c) {
-        const auto rows = static_cast<double>(bulk.cells[c]);
+        const auto rows = static_cast<double>(std::max(bulk.cells[c], Index{1}));  // predictions may lack controls
         bulk.mean.row(static_cast<Index>(c)) /= static_cast<float>(rows);
         const double variance = screen.noise.empty() ? 0.0 : screen.noise[c] * rows;
         bulk.variance.row(static_cast<Index>(c)).setConstant(static_cast<float>(variance));
@@ -67,16 +81,6 @@ Pseudobulk conditions_as_they_are(const mpi::Communicator& world, io::MatrixRead
 }
 
 }  // namespace
-
-std::vector<Index> cells_per_condition(const Screen& screen) {
-    std::vector<Index> cells(screen.conditions.size(), 0);
-    for (const std::int32_t c : screen.cell_condition) {
-        if (c >= 0) {
-            ++cells[static_cast<std::size_t>(c)];
-        }
-    }
-    return cells;
-}
 
 Pseudobulk pseudobulk(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
                       Normalization normalization, Log& log) {

@@ -105,7 +105,7 @@ def check_row(d, x, i, name, ties):
     p = stats.mannwhitneyu(mine, controls, method="asymptotic", axis=0).pvalue
     near(d["rank_p"][i], p, ties, 1e-35, f"{name}: rank p")
     near(d["rank_q"][i], adjust(p), ties, 1e-35, f"{name}: rank q")
-    for part, q, others, n in (("score", "score_q", controls, len(controls)), ("rest_score", "rest_q", x[tested], len(mine))):
+    for part, q, others, n in (("score", "score_q", controls, len(controls)), ("score_rest", "score_rest_q", x[tested], len(mine))):
         t, tp = t_test(mine, others, n)
         near(d[part][i], t, 1e-5, 1e-6, f"{name}: {part}")
         near(d[q][i], adjust(tp), 1e-3, 1e-35, f"{name}: {q}")

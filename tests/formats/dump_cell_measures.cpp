@@ -65,8 +65,8 @@ nlohmann::json dump(const mpi::Communicator& world, io::ScreenFile& file, Log& l
                         {"rank_q", rows_of(table.rank_q)},
                         {"score", rows_of(table.score)},
                         {"score_q", rows_of(table.score_q)},
-                        {"rest_score", rows_of(table.rest_score)},
-                        {"rest_q", rows_of(table.rest_q)},
+                        {"score_rest", rows_of(table.score_rest)},
+                        {"score_rest_q", rows_of(table.score_rest_q)},
                         {"energy", std::vector<double>(energy.plain.begin(), energy.plain.end())},
                         {"energy_squared", std::vector<double>(energy.squared.begin(), energy.squared.end())}};
     for (const Condition& condition : screen.conditions) {

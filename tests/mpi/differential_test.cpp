@@ -35,7 +35,7 @@ const Case kCases[] = {
 
 std::vector<const Matrix*> parts(const eval::DifferentialTable& table) {
     return {&table.log_fold, &table.rank_p,     &table.rank_q, &table.score,
-            &table.score_q,  &table.rest_score, &table.rest_q};
+            &table.score_q,  &table.score_rest, &table.score_rest_q};
 }
 
 /// Same bits, NaN included.
@@ -124,7 +124,7 @@ TEST(DifferentialExpression, EqualsTheNaiveTests) {
             EXPECT_NEAR(table.score(row, g), expected.score, 1e-4F);
             EXPECT_EQ(table.rank_q(row, g), p[static_cast<std::size_t>(g)]);
             EXPECT_GE(table.score_q(row, g), 0.0F);
-            EXPECT_TRUE(std::isfinite(table.rest_score(row, g)));
+            EXPECT_TRUE(std::isfinite(table.score_rest(row, g)));
         }
     }
 }

@@ -20,4 +20,8 @@ std::vector<std::vector<std::int64_t>> rows_of_all_ranks(const mpi::Communicator
 /// @return wanted.size() x genes
 Matrix fetch_rows(const mpi::Communicator& world, const Matrix& mine, Index genes, const std::vector<Index>& wanted);
 
+/// The same for a table spread in other stretches. @param stretches genes by rank: contiguous, in rank order
+Matrix fetch_rows(const mpi::Communicator& world, const Matrix& mine, const std::vector<Range>& stretches,
+                  const std::vector<Index>& wanted);
+
 }  // namespace lazynet::scoring
