@@ -23,6 +23,8 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
 int simulate(const mpi::Communicator& world, std::span<const std::string> args);
 int simulate_screen(const mpi::Communicator& world, std::span<const std::string> args);
 int simulate_trajectories(const mpi::Communicator& world, std::span<const std::string> args);
+/// Divides a screen into what is trained and what is tested on.
+int split(const mpi::Communicator& world, std::span<const std::string> args);
 /// Screens; hands over to train_on_trajectories or train_on_system when the arguments are about those.
 int train(const mpi::Communicator& world, std::span<const std::string> args);
 

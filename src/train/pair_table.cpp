@@ -19,6 +19,15 @@ float fast_normal(std::uint64_t bits) {
 
 }  // namespace
 
+Eigen::RowVectorXf replica_noise(std::uint64_t seed, Index stream, Index pair, const BlockTargets& block) {
+    const Random random(seed, "cells bootstrap", {stream, pair});
+    Eigen::RowVectorXf noise = block.noise.row(pair);
+    for (Index i = 0; i < noise.size(); ++i) {
+        noise[i] *= fast_normal(random.bits(static_cast<std::uint64_t>(block.genes.begin + i)));
+    }
+    return noise;
+}
+
 PairTable make_table(const ShardId& id, const Pairs& pairs, const BlockTargets& block, const TrainConfig& config,
                      const std::vector<std::int64_t>& rows, float noise_sign) {
     PairTable table;
@@ -36,11 +45,7 @@ PairTable make_table(const ShardId& id, const Pairs& pairs, const BlockTargets& 
         table.offsets.push_back(static_cast<std::int64_t>(table.columns.size()));
         table.target.row(r) = block.change.row(row);
         if (noise_sign != 0.0f) {
-            const Random random(config.seed, "cells bootstrap", {id.replica, row});
-            for (Index i = 0; i < block.genes.size(); ++i) {
-                const float z = fast_normal(random.bits(static_cast<std::uint64_t>(block.genes.begin + i)));
-                table.target(r, i) += noise_sign * block.noise(row, i) * z;
-            }
+            table.target.row(r) += noise_sign * replica_noise(config.seed, id.replica, row, block);
         }
         double own = 0.0;
         for (auto k = static_cast<std::size_t>(block.own[p]); k < static_cast<std::size_t>(block.own[p + 1]); ++k) {

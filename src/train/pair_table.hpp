@@ -41,6 +41,10 @@ struct PairTable {
 PairTable make_table(const ShardId& id, const Pairs& pairs, const BlockTargets& block, const TrainConfig& config,
                      const std::vector<std::int64_t>& rows, float noise_sign);
 
+/// One replica's normal noise on the changes of one pair: its standard errors times numbers that depend on the seed,
+/// the stream, the pair and the gene only.
+Eigen::RowVectorXf replica_noise(std::uint64_t seed, Index stream, Index pair, const BlockTargets& block);
+
 /// Training pairs that move each input.
 std::vector<std::int32_t> count_support(const PairTable& table, Index inputs);
 

@@ -372,6 +372,10 @@ Matrix pair_hidden(const Pairs& pairs, const LazyNet& net) {
     Matrix z(pairs.size(), net.shape.hidden());
     z.rowwise() = net.a.row(net.shape.inputs);
     sparse_times(pairs.rows(), cview(net.a), view(z));
+    if (const Index embedded = pairs.embedding.dimensions(); embedded > 0) {
+        const Matrix features = pairs.embedding.features.leftCols(embedded).cast<float>();
+        z.noalias() += features * net.a.middleRows(net.shape.inputs - embedded, embedded);
+    }
     Matrix h(pairs.size(), net.shape.width());
     activate(net.shape, cview(z), view(h));
     return h;
