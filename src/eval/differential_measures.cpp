@@ -265,6 +265,10 @@ MeasureTable change_ranking_measures(const TrueProfiles& truth, const Differenti
     table.measures.resize(has_sd ? 4 : 2);
     table.values.resize(truth.truth.rows(), static_cast<Index>(table.measures.size()));
     for (Index row = 0; row < truth.truth.rows(); ++row) {
+        if (!predicted.mean.row(row).allFinite()) {
+            table.values.row(row).setConstant(kNaN);
+            continue;
+        }
         const Index context = truth.context[static_cast<std::size_t>(row)];
         const auto change = [&](Index g) { return std::abs(predicted.mean(row, g) - truth.control(context, g)); };
         const Areas by_change = areas_by(truth, differential, row, change);

@@ -156,15 +156,16 @@ void PairwiseContest::compare(const Stretch<PredictedRows>& predicted, Index loc
 }
 
 void PairwiseContest::compare_pair(const Pair& pair) {
-    const auto context = static_cast<std::size_t>(own_.context[pair.prediction]);
-    if (pair.prediction == pair.other || own_.context[pair.other] != own_.context[pair.prediction]) {
+    const std::int64_t context = own_.context[pair.prediction];
+    if (pair.prediction == pair.other || own_.context[pair.other] != context || context == kNotCompared) {
         return;
     }
     const OwnTerms own(pair.predicted, pair.p, pair.truth, pair.t);
     const double from_control = pair.predicted.from_control[pair.p];
     const double length = pair.predicted.length[pair.p];
     const double other_length = pair.truth.length[pair.t];
-    const double lengths = from_control + length + other_length + controls_[context].shift_length;
+    const double lengths =
+        from_control + length + other_length + controls_[static_cast<std::size_t>(context)].shift_length;
     // Squared distance of the means, all genes: products are rounded, and so were the changes that they are of.
     const Rough whole = {square(from_control) + square(other_length) -
                              2.0 * (pair.product + own.product + pair.truth.along_shift[pair.t]),

@@ -161,6 +161,42 @@ TEST(PairwiseMeasures, RanksWithoutRowsTakePart) {
     EXPECT_TRUE(table.values.allFinite());
 }
 
+TEST(PairwiseMeasures, RowsThatAreNotThereCompeteWithNobody) {
+    // Row 3 of 12 is not there: the others are as if it had never been.
+    constexpr Index genes = 30;
+    const auto world = mpi::Communicator::world();
+    const Range mine = block_of(12, world.size(), world.rank());
+    Screen with = screen_of(mine, 12, genes, true);
+    const Screen whole = screen_of({0, 12}, 12, genes, true);
+    Screen without{{}, {"made up", Matrix(mine.size(), genes), whole.predicted.control, {}}};
+    without.truth.control = whole.truth.control;
+    without.truth.mean = whole.truth.mean;
+    without.truth.truth.resize(mine.size(), genes);
+    Index kept = 0;
+    for (Index row = mine.begin; row < mine.end; ++row) {
+        if (row == 3) {
+            with.predicted.mean(row - mine.begin, 5) = std::nanf("");
+            continue;
+        }
+        without.truth.truth.row(kept) = whole.truth.truth.row(row);
+        without.predicted.mean.row(kept++) = whole.predicted.mean.row(row);
+        without.truth.context.push_back(whole.truth.context[static_cast<std::size_t>(row)]);
+        without.truth.own.push_back(whole.truth.own[static_cast<std::size_t>(row)]);
+    }
+    without.truth.truth.conservativeResize(kept, Eigen::NoChange);
+    without.predicted.mean.conservativeResize(kept, Eigen::NoChange);
+    const eval::MeasureTable a = pairwise_measures(world, with.truth, with.predicted);
+    const eval::MeasureTable b = pairwise_measures(world, without.truth, without.predicted);
+    kept = 0;
+    for (Index row = mine.begin; row < mine.end; ++row) {
+        if (row == 3) {
+            EXPECT_TRUE(a.values.row(row - mine.begin).array().isNaN().all());
+        } else {
+            EXPECT_EQ(a.values.row(row - mine.begin), b.values.row(kept++)) << row;
+        }
+    }
+}
+
 TEST(PairwiseMeasures, NirOfTheOnlyPerturbationIsNotDefined) {
     const auto world = mpi::Communicator::world();
     const Screen local = screen_of(world.is_root() ? Range{0, 1} : Range{1, 1}, 1, 30, false);

@@ -111,6 +111,18 @@ TEST(ProfileMeasures, ARankWithoutRowsHasTheSameMeasures) {
     EXPECT_EQ(table.values.rows(), 0);
 }
 
+TEST(ProfileMeasures, ARowThatIsNotThereHasNoValues) {
+    ProfileFixture f = fixture();
+    f.predicted.mean.row(2).setConstant(std::numeric_limits<float>::quiet_NaN());
+    f.truth.truth(4, 7) = std::numeric_limits<float>::infinity();
+    const MeasureTable table = profile_measures(f.truth, &f.real_table, f.predicted);
+    const MeasureTable areas = change_ranking_measures(f.truth, f.real_table, f.predicted);
+    EXPECT_TRUE(table.values.row(2).array().isNaN().all());
+    EXPECT_TRUE(table.values.row(4).array().isNaN().all());
+    EXPECT_TRUE(areas.values.row(2).array().isNaN().all());
+    EXPECT_FALSE(std::isnan(table.values(3, 0)));
+}
+
 TEST(ProfileMeasures, NamesAreDistinctAndFitForFiles) {
     std::set<std::string> names;
     for (const Measure& measure : profile_measure_list()) {
