@@ -41,6 +41,8 @@ std::vector<Index> cells_per_condition(const Screen& screen) {
     return cells;
 }
 
+namespace {
+
 void add_row(const CellStream::Cell& row, Normalization normalization, Range own, Matrix& sum) {
     std::vector<float> values(row.values.begin(), row.values.end());
     if (normalization == Normalization::counts) {
