@@ -26,7 +26,14 @@ void add_screen_options(po::options_description& group, ScreenOptions& options) 
         "use only the genes in this file, one per line, and the measured perturbed ones");
     add("duplicate-genes", bind(options.duplicate_genes),
         "gene names that occur twice: error, first, drop (all of them), suffix");
-    add("normalization", bind(options.normalization), "what the values are: auto, counts, log1p");
+    add("normalization", bind(options.normalization),
+        "what the values are: auto, counts, log1p, none (as they are, of either sign)");
+    add("rows", bind(options.rows),
+        "what a row is: cells, conditions (their mean profiles); auto: conditions if the values are used as they are "
+        "and every label occurs once");
+    add("noise", po::value(&options.noise_file),
+        "CSV or TSV of conditions and the sampling variance of their profile (summed over genes), where rows are "
+        "conditions");
     add("min-cells-per-perturbation", bind(options.min_cells),
         "leave out perturbations (in a context) with fewer cells, and contexts with fewer controls");
 }

@@ -51,15 +51,22 @@ std::string counts(const std::vector<CellCount>& items, bool verbose) {
     return list(items, verbose, [](const CellCount& item) { return fmt::format("{} ({})", item.label, item.cells); });
 }
 
+const char* rows_name(const ScreenReport& r) {
+    return r.rows_are_conditions ? "conditions" : "cells";
+}
+
 std::string matrix_lines(const ScreenReport& r) {
     std::string text = line("file", fmt::format("{} ({})", r.path, r.format));
-    text += line("matrix",
-                 fmt::format("{}: {} cells x {} genes, {}, {}", r.matrix, r.cells, r.columns, r.layout, r.storage));
+    text += line("matrix", fmt::format("{}: {} {} x {} genes, {}, {}", r.matrix, r.cells, rows_name(r), r.columns,
+                                       r.layout, r.storage));
     if (r.zeros >= 0) {
         text += line("zeros", fmt::format("{:.1f} %{}", 100 * r.zeros, r.zeros_exact ? "" : " (from a sample)"));
     }
     text += line("values", r.normalization.empty() ? "not understood, see below"
                                                    : r.normalization + ": " + r.normalization_reason);
+    if (r.rows_are_conditions) {
+        text += line("rows", "conditions: " + r.rows_reason);
+    }
     return text;
 }
 
@@ -106,12 +113,15 @@ std::string label_lines(const ScreenReport& r, bool verbose) {
     if (!r.perturbation_cells.empty()) {
         text += line("perturbed", fmt::format("{} perturbations: {}", r.perturbation_cells.size(),
                                               sizes_text(r.perturbations_by_size)));
-        text += line("cells each", quantile_text(r.perturbation_cells));
+        if (!r.rows_are_conditions) {
+            text += line("cells each", quantile_text(r.perturbation_cells));
+        }
     }
     if (r.cells_used > 0) {
-        text += line("cells used", fmt::format("{}, of which {} control", r.cells_used, r.control_cells));
+        text += line(r.rows_are_conditions ? "rows used" : "cells used",
+                     fmt::format("{}, of which {} control", r.cells_used, r.control_cells));
     }
-    text += line("cells left out",
+    text += line(r.rows_are_conditions ? "rows left out" : "cells left out",
                  list(r.left_out, verbose, [](const CellCount& c) { return fmt::format("{}: {}", c.cells, c.label); }));
     text +=
         line("contexts",
@@ -167,6 +177,7 @@ nlohmann::ordered_json screen_json(const ScreenReport& r) {
     json["zeros_exact"] = r.zeros_exact;
     json["normalization"] = r.normalization;
     json["normalization_reason"] = r.normalization_reason;
+    json["rows"] = rows_name(r);
     json["gene_names_from"] = r.gene_names_from;
     json["duplicates"] = r.duplicates;
     json["genes_not_found"] = r.genes_not_found;

@@ -2,11 +2,11 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <optional>
 #include <string_view>
 
 #include "lazynet/core/error.hpp"
+#include "shift_option.hpp"
 
 namespace lazynet::cli {
 namespace {
@@ -41,25 +41,6 @@ void read_store(const std::string& word, train::TrainConfig& config) {
     }
 }
 
-/// Remaining share of expression, or fold of it, as a shift on the log scale.
-void read_shift(const TrainWords& words, train::TrainConfig& config) {
-    if (words.knockdown != 0.0 && words.activation != 0.0) {
-        throw UserError("give --knockdown or --activation, not both");
-    }
-    if (words.knockdown != 0.0) {
-        if (words.knockdown <= 0.0 || words.knockdown >= 1.0) {
-            throw UserError("--knockdown is the share of expression that is lost, between 0 and 1");
-        }
-        config.shift = std::log(1.0 - words.knockdown);
-    }
-    if (words.activation != 0.0) {
-        if (words.activation <= 1.0) {
-            throw UserError("--activation is the fold of expression, above 1");
-        }
-        config.shift = std::log(words.activation);
-    }
-}
-
 }  // namespace
 
 void add_train_options(CommandLine& line, train::TrainConfig& config, TrainWords& words) {
@@ -75,7 +56,20 @@ void add_train_options(CommandLine& line, train::TrainConfig& config, TrainWords
           "share of expression lost by targets without a measured change (0.7: 70 %)");
     model("activation", po::value(&words.activation),
           "fold of expression of targets without a measured change (CRISPRa)");
+    auto embedding = line.group("Gene embeddings (what reaches genes that were never perturbed)").add_options();
+    embedding("gene-graph", po::value(&config.embedding.graphs)->composing(),
+              "edges between genes, one `gene gene [weight]` per line, like a GO similarity graph; may be repeated");
+    embedding("gene-embedding", po::value(&config.embedding.files)->composing(),
+              "coordinates of genes: CSV, TSV, h5ad, word vectors; may be repeated");
+    embedding("screen-embedding", po::value(&config.embedding.screen)->composing(),
+              "from the screen itself: controls (components of control cells), responses (of training responses)");
+    embedding("embedding-dimensions", bind(config.embedding.dimensions), "at most this many per source");
+    embedding("gene-families", bind(words.families),
+              "families that gene symbols tell (RPL3, RPL31): on, off, auto (on where embeddings are used)");
     auto training = line.group("Training").add_options();
+    training("fit", bind(words.fit),
+             "closed: the best linear model under a prior learned from the screen; steps: gradient steps; auto: closed "
+             "for pseudobulk pairs, unless an option asks for steps");
     training("pairs", bind(words.pairs),
              "pseudobulk: one pair per condition; cells: every perturbed cell with control cells");
     training("weights", bind(words.weights), "of pseudobulk pairs: noise (inverse variance), cells, equal");
@@ -105,6 +99,10 @@ void read_words(const TrainWords& words, train::TrainConfig& config) {
     config.weights = choose<PairWeights>(
         "weights", words.weights,
         {{"noise", PairWeights::noise}, {"cells", PairWeights::cells}, {"equal", PairWeights::equal}});
+    config.fit =
+        choose<Fit>("fit", words.fit, {{"auto", Fit::automatic}, {"steps", Fit::steps}, {"closed", Fit::closed}});
+    config.embedding.families = choose<Families>(
+        "gene-families", words.families, {{"auto", Families::automatic}, {"on", Families::on}, {"off", Families::off}});
     config.loss = choose<Loss>("loss", words.loss, {{"mse", Loss::mse}, {"huber", Loss::huber}});
     struct Resampled {
         bool perturbations;
@@ -117,7 +115,7 @@ void read_words(const TrainWords& words, train::TrainConfig& config) {
     config.bootstrap_cells = resampled.cells;
     read_l2(words.l2, config);
     read_store(words.store, config);
-    read_shift(words, config);
+    config.shift = given_shift(words.knockdown, words.activation).value_or(config.shift);
     read_words(words.prune, config.prune);
     config.prior = words.prune.prior;
     config.interactions = words.prune.interactions;

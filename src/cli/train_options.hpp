@@ -17,6 +17,8 @@ struct TrainWords {
     std::string bootstrap = "both";
     std::string l2 = "auto";
     std::string store = "full";
+    std::string fit = "auto";
+    std::string families = "auto";
     double knockdown = 0.0;
     double activation = 0.0;
     PruneWords prune;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lazynet/core/text.hpp"
 #include "run_report.hpp"
@@ -12,6 +13,10 @@ namespace {
 
 void print_scores(const train::ScreenScore& s, const Log& log) {
     const auto line = [&](const char* name, double error, double none) {
+        if (std::isnan(error)) {
+            log.info(fmt::format("  {:<34}{:>12}", name, "not known"));
+            return;
+        }
         log.info(fmt::format("  {:<34}{:>12.3e}{:>12.3f}", name, error, error / none));
     };
     if (s.pairs > 0) {

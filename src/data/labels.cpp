@@ -36,11 +36,34 @@ constexpr std::array<std::string_view, 28> kControls{"ctrl",
                                                      "no-perturbation",
                                                      "control-guide"};
 
-constexpr std::array<std::string_view, 26> kMissing{
-    "",         "nan",       "none",     "null",          "na",         "n/a",        "<na>",
-    "*",        "?",         "excluded", "exclude",       "unassigned", "unknown",    "undetermined",
-    "unmapped", "ambiguous", "negative", "no-guide",      "multiplet",  "multiplets", "doublet",
-    "doublets", "multi",     "multiple", "no-assignment", "low-quality"};
+// The last one is a mean over perturbations that some published tables of centroids hold among them.
+constexpr std::array<std::string_view, 27> kMissing{"",
+                                                    "nan",
+                                                    "none",
+                                                    "null",
+                                                    "na",
+                                                    "n/a",
+                                                    "<na>",
+                                                    "*",
+                                                    "?",
+                                                    "excluded",
+                                                    "exclude",
+                                                    "unassigned",
+                                                    "unknown",
+                                                    "undetermined",
+                                                    "unmapped",
+                                                    "ambiguous",
+                                                    "negative",
+                                                    "no-guide",
+                                                    "multiplet",
+                                                    "multiplets",
+                                                    "doublet",
+                                                    "doublets",
+                                                    "multi",
+                                                    "multiple",
+                                                    "no-assignment",
+                                                    "low-quality",
+                                                    "ctrl-synthetic-mean"};
 
 constexpr std::array<std::string_view, 5> kGuideWords{"sgrna", "grna", "guide", "sg", "g"};
 

@@ -217,16 +217,41 @@ public:
         : obs_(obs), options_(options), screen_(screen), report_(report) {}
 
     void read_cells() {
-        const PerturbationLabels labels = find_perturbation_labels(obs_, screen_.genes, options_, report_);
+        PerturbationLabels labels = find_perturbation_labels(obs_, screen_.genes, options_, report_);
         meanings_ = read_labels(labels.column, LabelReader(labels.column.categories, screen_.genes, options_), report_);
         of_cell_ = perturbation_of_cells(labels, meanings_, filtered_cells(obs_, options_, left_out_), left_out_);
+        labels_ = std::move(labels.column);
+    }
+
+    /// Are rows conditions? Then one row is enough for each; labels that mean the same are averaged.
+    void tell_rows() {
+        if (!options_.may_hold_conditions()) {
+            return;
+        }
+        ScreenOptions single = options_;
+        single.min_cells = 1;
+        const Column column = find_contexts(obs_, controls(), single, report_);
+        const std::string twice = occurs_twice(column);
+        if (!twice.empty() && options_.rows == "conditions") {
+            throw UserError(
+                fmt::format("--rows conditions: {} has more than one row; say --rows cells if these are to "
+                            "be averaged, or name the column that tells them apart with --context-col",
+                            twice));
+        }
+        if (!twice.empty()) {
+            report_.context_col.clear();
+            return;
+        }
+        options_ = single;
+        screen_.rows_are_conditions = true;
+        report_.rows_are_conditions = true;
+        report_.rows_reason =
+            options_.rows == "conditions" ? "given with --rows" : "every label occurs once; say --rows cells otherwise";
     }
 
     /// Counts cells per (perturbation, context).
     void count() {
-        std::vector<bool> control(of_cell_.size());
-        std::transform(of_cell_.begin(), of_cell_.end(), control.begin(), [](Code code) { return code == 0; });
-        const Column column = find_contexts(obs_, control, options_, report_);
+        const Column column = find_contexts(obs_, controls(), options_, report_);
         of_context_ = codes_of_cells(column, compact(column, of_cell_, screen_.contexts));
         table_ = ConditionTable(meanings_.names.size(), screen_.contexts.size());
         Index no_context = 0;
@@ -269,6 +294,28 @@ public:
     }
 
 private:
+    [[nodiscard]] std::vector<bool> controls() const {
+        std::vector<bool> control(of_cell_.size());
+        std::transform(of_cell_.begin(), of_cell_.end(), control.begin(), [](Code code) { return code == 0; });
+        return control;
+    }
+
+    /// The first label that two cells of one context have, in words; "" if there is none.
+    [[nodiscard]] std::string occurs_twice(const Column& contexts) const {
+        std::set<std::pair<Code, Code>> seen;
+        for (std::size_t cell = 0; cell < of_cell_.size(); ++cell) {
+            const Code context = contexts.codes[cell];
+            if (of_cell_[cell] == kOut || context < 0 || seen.emplace(labels_.codes[cell], context).second) {
+                continue;
+            }
+            const std::string name = "'" + text_at(labels_, static_cast<Index>(cell)) + "'";
+            return contexts.categories.size() < 2
+                       ? name
+                       : fmt::format("{} in '{}'", name, contexts.categories[static_cast<std::size_t>(context)]);
+        }
+        return "";
+    }
+
     void drop_empty_contexts() {
         std::vector<std::string> left;
         std::vector<Index> renumbered(screen_.contexts.size(), kOut);
@@ -285,10 +332,11 @@ private:
     }
 
     const ObsTable& obs_;
-    const ScreenOptions& options_;
+    ScreenOptions options_;
     Screen& screen_;
     ScreenReport& report_;
     LeftOut left_out_;
+    Column labels_;
     Meanings meanings_;
     std::vector<Code> of_cell_;     ///< perturbation, or kOut
     std::vector<Code> of_context_;  ///< context as first numbered, or kOut
@@ -300,6 +348,7 @@ private:
 void build_conditions(const ObsTable& obs, const ScreenOptions& options, Screen& screen, ScreenReport& report) {
     ConditionBuilder builder(obs, options, screen, report);
     builder.read_cells();
+    builder.tell_rows();
     builder.count();
     builder.keep_the_large();
     builder.number_cells();

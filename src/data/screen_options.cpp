@@ -21,7 +21,8 @@ void require_choice(const char* option, const std::string& value, const std::vec
 
 void ScreenOptions::validate() const {
     require_choice("--duplicate-genes", duplicate_genes, {"error", "first", "drop", "suffix"});
-    require_choice("--normalization", normalization, {"auto", "counts", "log1p"});
+    require_choice("--normalization", normalization, {"auto", "counts", "log1p", "none"});
+    require_choice("--rows", rows, {"auto", "cells", "conditions"});
     if (min_cells < 1) {
         throw UserError(fmt::format("--min-cells-per-perturbation {}: expected at least 1", min_cells));
     }

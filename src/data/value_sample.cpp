@@ -17,10 +17,15 @@ std::string why_bad(float value, Normalization expected) {
     if (!std::isfinite(value)) {
         return fmt::format("{} is not a number that can be used; mend the file", value);
     }
+    if (expected == Normalization::none) {
+        return fmt::format("{} is too large to be used as it is (at most {}); scale the values", value,
+                           kLargestPlainValue);
+    }
     if (value < 0) {
         return fmt::format(
             "{} is negative, so these are z-scored or scaled data; give raw counts or log1p values, perhaps "
-            "in another layer (--layer NAME, --layer raw)",
+            "in another layer (--layer NAME, --layer raw), or say --normalization none to use the values as they are "
+            "(centroids, effects, components)",
             value);
     }
     if (expected == Normalization::counts) {
@@ -66,15 +71,21 @@ FoundNormalization detect_normalization(const ValueSample& sample, const std::ve
                                     genes.at(static_cast<std::size_t>(sample.genes[i])),
                                     why_bad(sample.values[i], expected)));
     };
+    const bool plain = wanted == "none";
     for (std::size_t i = 0; i < sample.values.size(); ++i) {
-        if (!(sample.values[i] >= 0) || !std::isfinite(sample.values[i])) {
-            refuse(i, Normalization::counts);
+        const bool fits = plain ? std::abs(sample.values[i]) <= kLargestPlainValue : sample.values[i] >= 0;
+        if (!fits || !std::isfinite(sample.values[i])) {
+            refuse(i, plain ? Normalization::none : Normalization::counts);
         }
     }
     const Extremes seen = look(sample);
     if (seen.nonzero == 0) {
         throw UserError(
             "every value looked at is zero (the matrix is empty); choose another one with --layer NAME or --layer raw");
+    }
+    if (plain) {
+        return {Normalization::none,
+                fmt::format("used as they are, given with --normalization ({} looked at)", sample.values.size())};
     }
     const bool whole = seen.fraction == sample.values.size();
     const std::string basis = fmt::format("{} values looked at, the largest {}", sample.values.size(), seen.largest);

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <unordered_map>
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/data/gene_selection.hpp"
+#include "lazynet/data/label_columns.hpp"
 #include "lazynet/data/screen_builder.hpp"
 #include "lazynet/io/input_file.hpp"
 #include "lazynet/io/text_file.hpp"
@@ -18,28 +20,32 @@ namespace {
 
 constexpr Index kSampleEntries = Index{1} << 17;
 
-/// Columns of a labels file in the cells' order, before those of the input itself.
+/// Columns of the input and more of them, in the cells' order.
 class JoinedTable : public ObsTable {
 public:
-    JoinedTable(std::unique_ptr<ObsTable> base, MemoryTable joined)
-        : base_(std::move(base)), joined_(std::move(joined)) {}
+    /// @param first of two columns of one name, is it the joined one that counts? They come first then
+    JoinedTable(std::unique_ptr<ObsTable> base, MemoryTable joined, bool first)
+        : base_(std::move(base)), joined_(std::move(joined)), first_(first) {}
     [[nodiscard]] Index rows() const override { return base_->rows(); }
     [[nodiscard]] std::vector<std::string> names() const override {
-        std::vector<std::string> all = joined_.names();
-        for (const std::string& name : base_->names()) {
-            if (!joined_.has(name)) {
+        const ObsTable& leading = first_ ? static_cast<const ObsTable&>(joined_) : *base_;
+        const ObsTable& other = first_ ? *base_ : static_cast<const ObsTable&>(joined_);
+        std::vector<std::string> all = leading.names();
+        for (const std::string& name : other.names()) {
+            if (!leading.has(name)) {
                 all.push_back(name);
             }
         }
         return all;
     }
     [[nodiscard]] Column read(const std::string& name) const override {
-        return joined_.has(name) ? joined_.read(name) : base_->read(name);
+        return joined_.has(name) && (first_ || !base_->has(name)) ? joined_.read(name) : base_->read(name);
     }
 
 private:
     std::unique_ptr<ObsTable> base_;
     MemoryTable joined_;
+    bool first_;
 };
 
 std::unique_ptr<ObsTable> join(const InputFile& input, const ScreenOptions& options, ScreenReport& report) {
@@ -79,7 +85,50 @@ std::unique_ptr<ObsTable> join(const InputFile& input, const ScreenOptions& opti
         }
         joined.add(column_of_texts(name, texts));
     }
-    return std::make_unique<JoinedTable>(std::move(base), std::move(joined));
+    return std::make_unique<JoinedTable>(std::move(base), std::move(joined), true);
+}
+
+/// Where rows may be conditions, their names may be the labels.
+std::unique_ptr<ObsTable> with_row_names(std::unique_ptr<ObsTable> base, const InputFile& input) {
+    MemoryTable names("row names", base->rows());
+    names.add(text_column(kRowNames, input.barcodes()));
+    return std::make_unique<JoinedTable>(std::move(base), std::move(names), false);
+}
+
+/// Sampling variance of every condition's profile: its rows' ones, found by name or else by perturbation label.
+std::vector<double> read_noise(const std::string& path, const std::vector<std::string>& names,
+                               const std::vector<std::string>& labels, const Screen& screen) {
+    const TextTable table = read_text_table(path);
+    const std::vector<std::string> columns = table.columns->names();
+    const Column values = columns.empty() ? Column{} : table.columns->read(columns[0]);
+    if (values.kind != Column::Kind::number) {
+        throw UserError(
+            fmt::format("--noise {}: expected a header, then per row a name and its sampling variance", path));
+    }
+    std::unordered_map<std::string_view, double> variance_of;
+    for (std::size_t row = 0; row < table.index.size(); ++row) {
+        if (!variance_of.emplace(table.index[row], values.numbers[row]).second) {
+            throw UserError(fmt::format("--noise {}: '{}' occurs twice", path, table.index[row]));
+        }
+    }
+    std::vector<double> noise(screen.conditions.size(), 0.0);
+    for (std::size_t row = 0; row < names.size(); ++row) {
+        if (screen.cell_condition[row] < 0) {
+            continue;
+        }
+        auto found = variance_of.find(names[row]);
+        found = found == variance_of.end() ? variance_of.find(labels[row]) : found;
+        if (found == variance_of.end()) {
+            throw UserError(fmt::format("--noise {}: there is no line for '{}'", path, labels[row]));
+        }
+        if (!(found->second >= 0.0) || !std::isfinite(found->second)) {
+            throw UserError(fmt::format("--noise {}: the variance of '{}' is {}; expected a number from 0 on", path,
+                                        found->first, found->second));
+        }
+        const auto condition = static_cast<std::size_t>(screen.cell_condition[row]);
+        noise[condition] += found->second / std::pow(static_cast<double>(screen.conditions[condition].cells), 2);
+    }
+    return noise;
 }
 
 /// Opens one input, step by step. Steps that need what a failed one would have made are not tried.
@@ -161,8 +210,37 @@ private:
     }
 
     void label_cells() {
-        const std::unique_ptr<ObsTable> obs = join(input_, options_, file_.report);
+        std::unique_ptr<ObsTable> obs = join(input_, options_, file_.report);
+        if (options_.may_hold_conditions()) {
+            obs = with_row_names(std::move(obs), input_);
+        }
         build_conditions(*obs, options_, file_.screen, file_.report);
+        read_variances(*obs);
+    }
+
+    void read_variances(const ObsTable& obs) {
+        Screen& screen = file_.screen;
+        if (screen.rows_are_conditions && options_.noise_file.empty()) {
+            file_.report.notes.push_back(
+                "rows are conditions whose noise is not known: all count alike, and there is no noise ceiling; --noise "
+                "FILE gives their sampling variances");
+        }
+        if (options_.noise_file.empty()) {
+            return;
+        }
+        if (!screen.rows_are_conditions) {
+            throw UserError(
+                "--noise is for screens whose rows are conditions; the noise of cells is measured on the cells");
+        }
+        const Column column = as_labels(obs.read(file_.report.pert_col));
+        std::vector<std::string> labels;
+        for (Index row = 0; row < column.rows(); ++row) {
+            labels.push_back(text_at(column, row));
+        }
+        screen.noise = read_noise(options_.noise_file, input_.barcodes(), labels, screen);
+        for (double& variance : screen.noise) {
+            variance /= static_cast<double>(file_.report.columns);
+        }
     }
 
     void keep_listed_genes() {
@@ -188,7 +266,10 @@ private:
         try {
             FoundNormalization found = detect_normalization(sample, names, options_.normalization);
             file_.normalization = found.kind;
-            report.normalization = found.kind == Normalization::counts ? "counts" : "log1p";
+            file_.screen.nonnegative = found.kind != Normalization::none;
+            report.normalization = found.kind == Normalization::counts  ? "counts"
+                                   : found.kind == Normalization::log1p ? "log1p"
+                                                                        : "none";
             report.normalization_reason = std::move(found.reason);
         } catch (const UserError& e) {
             throw UserError(fmt::format("{}: {}: {}", options_.path, report.matrix, e.what()));

@@ -14,13 +14,20 @@ using Values = Eigen::Map<const Eigen::ArrayXf>;
 constexpr Index kGroup = 4096;
 
 /// Terms are zero for a good value, positive or NaN for a bad one, so they cannot cancel in the sum.
-bool all_good(const Values& v, bool whole) {
-    const float flaws = whole ? ((v.abs() - v) + (v - v.rint()).abs()).sum() : (v.abs() - v).sum();
+bool all_good(const Values& v, Normalization kind) {
+    if (kind == Normalization::none) {
+        return (v.abs() <= kLargestPlainValue).all();
+    }
+    const float flaws =
+        kind == Normalization::counts ? ((v.abs() - v) + (v - v.rint()).abs()).sum() : (v.abs() - v).sum();
     return flaws == 0.0F;
 }
 
-bool is_bad(float v, bool whole) {
-    return !std::isfinite(v) || v < 0 || (whole && v != std::rint(v));
+bool is_bad(float v, Normalization kind) {
+    if (kind == Normalization::none) {
+        return !(std::abs(v) <= kLargestPlainValue);
+    }
+    return !std::isfinite(v) || v < 0 || (kind == Normalization::counts && v != std::rint(v));
 }
 
 /// Sum of integers: exact, so its order and the alignment of the row do not matter.
@@ -52,8 +59,8 @@ Index for_each_group(std::span<const std::int64_t> offsets, std::span<const floa
             ++last;
         }
         const Values group(values.data() + offsets[first], offsets[last] - offsets[first]);
-        if (!all_good(group, whole)) {
-            const auto bad = std::find_if(group.begin(), group.end(), [&](float v) { return is_bad(v, whole); });
+        if (!all_good(group, kind)) {
+            const auto bad = std::find_if(group.begin(), group.end(), [&](float v) { return is_bad(v, kind); });
             return offsets[first] + (bad - group.begin());
         }
         if (whole) {

@@ -37,9 +37,12 @@ std::string flaw_of(float value, Normalization normalization) {
     if (!std::isfinite(value)) {
         return "is not a finite number; correct the file, or choose another matrix with --layer";
     }
+    if (normalization == Normalization::none) {
+        return fmt::format("is too large to be used as it is (at most {}); scale the values", kLargestPlainValue);
+    }
     if (value < 0) {
         return "is negative, so the matrix holds neither counts nor log1p values (scaled data?); choose the matrix "
-               "that does with --layer";
+               "that does with --layer, or give --normalization none to use the values as they are";
     }
     if (normalization == Normalization::counts) {
         return "is not a whole number, but the matrix was taken for raw counts; give --normalization log1p if it is "

@@ -32,7 +32,7 @@ Index kept_before(const Screen& screen, Index cell) {
 }
 
 void write_values(const CellStream::Cell& cell, Normalization normalization, std::span<float> out) {
-    if (normalization == Normalization::log1p) {
+    if (normalization != Normalization::counts) {
         std::copy(cell.values.begin(), cell.values.end(), out.begin());
         return;
     }

@@ -39,8 +39,42 @@ prune::PruneConfig screen_rounds() {
     return config;
 }
 
+namespace {
+
+/// Models in closed form are least squares on pseudobulk pairs, all units linear, the penalty found on the way.
+void resolve_fit(TrainConfig& config) {
+    const bool steps = config.pairs != PairMode::pseudobulk || config.epochs > 0 || config.batch > 0 ||
+                       config.learning_rate > 0.0 || config.l2 >= 0.0 || config.loss != Loss::mse ||
+                       config.hidden_sums == 0 || config.prune.has_rounds();
+    if (config.fit == Fit::automatic) {
+        config.fit = steps ? Fit::steps : Fit::closed;
+    }
+    const bool closed = config.fit == Fit::closed;
+    need(!closed || !steps,
+         "--fit closed is for pseudobulk pairs, the mse loss, some --hidden-sums, and no pruning; --epochs, --batch, "
+         "--learning-rate and --l2 belong to --fit steps");
+    need(closed || !config.embedding.any(),
+         "--gene-graph, --gene-embedding and --screen-embedding need models in closed form: leave out --fit steps and "
+         "the options that ask for steps (--pairs cells, --prune, --epochs, --batch, --learning-rate, --l2, --loss "
+         "huber)");
+    need(config.embedding.dimensions >= 1, "--embedding-dimensions must be at least 1");
+    for (const std::string& source : config.embedding.screen) {
+        need(source == "controls" || source == "responses",
+             "--screen-embedding is controls or responses, not " + source);
+    }
+    if (closed) {
+        config.hidden_sums += config.hidden_products;
+        config.hidden_products = 0;
+    }
+}
+
+}  // namespace
+
 void TrainConfig::resolve() {
     const bool bulk = pairs == PairMode::pseudobulk;
+    need(hidden_sums >= 0 && hidden_products >= 0 && hidden_sums + hidden_products >= 1,
+         "--hidden-sums and --hidden-products must not be negative, and not both 0");
+    resolve_fit(*this);
     epochs = epochs == 0 ? (bulk ? 200 : 20) : epochs;
     batch = batch == 0 && bulk ? 256 : batch;
     learning_rate = learning_rate == 0.0 ? (bulk ? 0.02 : 0.01) : learning_rate;
@@ -48,8 +82,6 @@ void TrainConfig::resolve() {
     need(!prune.needs_prior() || !prior.empty(), "--prune dash and bioprune need --prior FILE");
     need(replicas >= 1, "--replicas must be at least 1");
     need(gene_blocks >= 0, "--gene-blocks must be at least 1 (or 0: chosen from the number of genes)");
-    need(hidden_sums >= 0 && hidden_products >= 0 && hidden_sums + hidden_products >= 1,
-         "--hidden-sums and --hidden-products must not be negative, and not both 0");
     need(u_max > 0.0, "--u-max must be positive");
     need(epochs >= 1, "--epochs must be at least 1");
     need(batch >= 0, "--batch must be at least 1 (or 0: chosen from the data)");

@@ -20,9 +20,17 @@ Range overlap(Range a, Range b) {
 Matrix scaled_factor(const TrainedShard& shard, const Pairs& pairs) {
     const Matrix factor = jacobian_factor(shard.net, shard.slopes);
     Matrix columns(static_cast<Index>(pairs.consensus_inputs.size()), factor.cols());
+    const Index embedded = pairs.embedding.dimensions();
     for (Index k = 0; k < columns.rows(); ++k) {
         const Index j = pairs.consensus_inputs[static_cast<std::size_t>(k)];
-        columns.row(k) = factor.row(j) / pairs.scale[static_cast<std::size_t>(j)];
+        columns.row(k) = factor.row(j);
+        if (embedded > 0) {
+            // What neighbours say of the regulator, and the effect of perturbing it alone.
+            const Index regulator = pairs.inputs[static_cast<std::size_t>(j)];
+            columns.row(k) += pairs.embedding.regulators.row(regulator) * factor.bottomRows(embedded);
+            columns.row(k) += shard.net.a.row(shard.net.shape.inputs);
+        }
+        columns.row(k) /= pairs.scale[static_cast<std::size_t>(j)];
     }
     return columns;
 }

@@ -6,6 +6,7 @@
 #include "lazynet/data/gene_selection.hpp"
 #include "lazynet/train/pairs.hpp"
 #include "lazynet/train/plan.hpp"
+#include "lazynet/train/rows.hpp"
 #include "lazynet/train/timings.hpp"
 #include "penalty.hpp"
 #include "rehearsal.hpp"
@@ -216,8 +217,9 @@ Screen selected(Screen screen, const TrainConfig& config) {
 
 }  // namespace
 
-Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, const TrainConfig& config,
+Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, TrainConfig config,
                       const RunOutput& output) {
+    world.together([&] { fit_to_rows(config, file.screen); });
     const double base = world.max(peak_memory());
     const Screen screen = selected(file.screen, config);
     const Shifts shifts = estimate_shifts({}, screen.regulators(), config.shift);

@@ -195,6 +195,24 @@ Pairs make_pairs(const Screen& screen, const Shifts& shifts, const TrainConfig& 
     return pairs;
 }
 
+std::vector<double> noise_of_pairs(const Screen& screen, const Pairs& pairs, PairWeights kind,
+                                   const std::vector<double>& noise) {
+    if (kind == PairWeights::noise) {
+        return noise;
+    }
+    std::vector<double> relative(noise.size(), 1.0);
+    for (std::size_t p = 0; kind == PairWeights::cells && p < noise.size(); ++p) {
+        const auto c = static_cast<std::size_t>(pairs.conditions[p]);
+        relative[p] = 1.0 / static_cast<double>(std::max<Index>(screen.conditions[c].cells, 1));
+    }
+    const double scale =
+        std::accumulate(noise.begin(), noise.end(), 0.0) / std::accumulate(relative.begin(), relative.end(), 0.0);
+    for (double& r : relative) {
+        r *= scale;
+    }
+    return relative;
+}
+
 std::vector<double> pair_weights(const Screen& screen, const Pairs& pairs, PairWeights kind,
                                  const std::vector<double>& effect, const std::vector<double>& noise) {
     const std::size_t n = pairs.conditions.size();

@@ -45,8 +45,9 @@ Matrix fold_means(const Pairs& pairs, Eigen::Ref<const Matrix> observed) {
 
 class ChunkScorer {
 public:
-    ChunkScorer(const Pairs& pairs, const BlockTargets& observed, Predictions& out)
-        : pairs_(pairs), observed_(observed), out_(out) {}
+    ChunkScorer(const Pairs& pairs, const BlockTargets& observed, const ResponseValidation* validation,
+                Predictions& out)
+        : pairs_(pairs), observed_(observed), validation_(validation), out_(out) {}
 
     /// Predicts one chunk with all replicas and appends its partial sums.
     void score(const BlockEnsemble& ensemble, Range genes, std::vector<double>& parts) {
@@ -62,8 +63,15 @@ public:
                 (pairs_.held_out(p, static_cast<Index>(r)) ? held_out : fitted).add(p, y.row(p));
             }
         }
-        const auto observed = observed_.change.middleCols(at, genes.size());
-        const Matrix means = fold_means(pairs_, observed);
+        Matrix means;
+        if (validation_ != nullptr) {
+            const Matrix others = changes_of_others(observed_, {at, at + genes.size()});
+            held_out.mean.noalias() = validation_->weights * others;
+            held_out.count.setOnes();
+            means.noalias() = validation_->means * others;
+        } else {
+            means = fold_means(pairs_, observed_.change.middleCols(at, genes.size()));
+        }
         for (Index p = 0; p < n; ++p) {
             // A perturbation that every replica held out is predicted by those that did.
             const Running& best = fitted.count[p] > 0 ? fitted : held_out;
@@ -78,7 +86,9 @@ private:
     void add_pair(Index p, Range genes, const Running& fitted, const Running& held_out, const Matrix& means,
                   std::vector<double>& parts) {
         const Index at = genes.begin - observed_.genes.begin;
-        const auto mean = means.row(std::max(pairs_.fold[static_cast<std::size_t>(p)], 0));
+        const auto pair = static_cast<std::size_t>(p);
+        const auto mean = means.row(std::max(validation_ != nullptr ? validation_->fold[pair] : pairs_.fold[pair], 0));
+        const bool is_single = pairs_.offsets[pair + 1] - pairs_.offsets[pair] == 1;
         double sums[kParts] = {};
         auto own = static_cast<std::size_t>(observed_.own[static_cast<std::size_t>(p)]);
         const auto own_end = static_cast<std::size_t>(observed_.own[static_cast<std::size_t>(p) + 1]);
@@ -97,12 +107,14 @@ private:
             sums[1] += square(fitted.mean(p, i));
             sums[2] += x * x;
             sums[3] += square(mean[i]);
-            sums[4] += std::pow(static_cast<double>(observed_.noise(p, column)), 2);
+            const double noise = std::pow(static_cast<double>(observed_.noise(p, column)), 2);
+            sums[4] += noise;
             sums[5] += 1.0;
             if (held_out.count[p] > 0) {
                 const auto gene = static_cast<std::size_t>(column);
                 out_.gene_held_out[gene] += held;
                 out_.gene_no_change[gene] += x * x;
+                out_.gene_residual[gene] += is_single ? held - noise : 0.0;
             }
         }
         parts.insert(parts.end(), std::begin(sums), std::end(sums));
@@ -110,6 +122,7 @@ private:
 
     const Pairs& pairs_;
     const BlockTargets& observed_;
+    const ResponseValidation* validation_;
     Predictions& out_;
 };
 
@@ -132,7 +145,8 @@ void add_parts(const std::vector<double>& all, std::vector<PairScore>& scores) {
 }  // namespace
 
 Predictions predict_pairs(const mpi::Communicator& world, const Plan& plan, const Pairs& pairs,
-                          const std::vector<BlockEnsemble>& ensembles, const BlockTargets& observed) {
+                          const std::vector<BlockEnsemble>& ensembles, const BlockTargets& observed,
+                          const ResponseValidation* validation) {
     Predictions out;
     out.genes = observed.genes;
     out.change.resize(pairs.size(), out.genes.size());
@@ -140,7 +154,8 @@ Predictions predict_pairs(const mpi::Communicator& world, const Plan& plan, cons
     out.scores.resize(static_cast<std::size_t>(pairs.size()));
     out.gene_held_out.assign(static_cast<std::size_t>(out.genes.size()), 0.0);
     out.gene_no_change.assign(static_cast<std::size_t>(out.genes.size()), 0.0);
-    ChunkScorer scorer(pairs, observed, out);
+    out.gene_residual.assign(static_cast<std::size_t>(out.genes.size()), 0.0);
+    ChunkScorer scorer(pairs, observed, validation, out);
     std::vector<double> parts;
     const Range chunks = plan.chunks_of(world.rank());
     for (Index c = chunks.begin; c < chunks.end; ++c) {
@@ -152,7 +167,9 @@ Predictions predict_pairs(const mpi::Communicator& world, const Plan& plan, cons
     add_parts(world.gather(std::span<const double>(parts)), out.scores);
     out.gene_held_out = world.gather(std::span<const double>(out.gene_held_out));
     out.gene_no_change = world.gather(std::span<const double>(out.gene_no_change));
+    out.gene_residual = world.gather(std::span<const double>(out.gene_residual));
     for (Index p = 0; p < pairs.size(); ++p) {
+        out.scores[static_cast<std::size_t>(p)].has_held_out = validation != nullptr;
         for (Index r = 0; r < plan.replicas(); ++r) {
             PairScore& score = out.scores[static_cast<std::size_t>(p)];
             (pairs.held_out(p, r) ? score.has_held_out : score.has_fitted) = true;

@@ -179,7 +179,7 @@ private:
         }
         Random(config_.seed, "order", {id_.replica}).shuffle(train);
         training_ = make_table(id_, pairs_, block_, config_, train, config_.bootstrap_cells ? 1.0f : 0.0f);
-        support_ = count_support(training_, static_cast<Index>(pairs_.inputs.size()));
+        support_ = count_support(training_.inputs(), static_cast<Index>(pairs_.inputs.size()));
         if (config_.bootstrap_perturbations) {
             bootstrap_weights(id_, train, config_, support_, training_);
         }
@@ -372,6 +372,10 @@ Matrix pair_hidden(const Pairs& pairs, const LazyNet& net) {
     Matrix z(pairs.size(), net.shape.hidden());
     z.rowwise() = net.a.row(net.shape.inputs);
     sparse_times(pairs.rows(), cview(net.a), view(z));
+    if (const Index embedded = pairs.embedding.dimensions(); embedded > 0) {
+        const Matrix features = pairs.embedding.features.leftCols(embedded).cast<float>();
+        z.noalias() += features * net.a.middleRows(net.shape.inputs - embedded, embedded);
+    }
     Matrix h(pairs.size(), net.shape.width());
     activate(net.shape, cview(z), view(h));
     return h;

@@ -73,7 +73,9 @@ public:
             rows.row(1) += observed_.change.row(p);
             rows.row(2) = predictions_.sd.row(p);
             give_own(c, rows);
-            rows.row(0) = rows.row(0).cwiseMax(0.0f);
+            if (facts_.screen.nonnegative) {
+                rows.row(0) = rows.row(0).cwiseMax(0.0f);
+            }
         }
         out.insert(out.end(), rows.data(), rows.data() + rows.size());
     }
@@ -236,9 +238,14 @@ private:
 /// Where the models lie: one row per (replica, block, input) of A', per (replica, gene) of C.
 void declare_models(const RunFacts& facts, io::ResultsFile& file) {
     const Index hidden = facts.config.hidden_sums + facts.config.hidden_products;
-    const auto inputs = static_cast<Index>(facts.pairs.inputs.size());
+    const Index inputs = facts.pairs.model_inputs();
     const auto genes = static_cast<Index>(facts.screen.genes.size());
     const std::string at = "uns/lazynet/model/";
+    if (const PairEmbedding& embedding = facts.pairs.embedding; embedding.dimensions() > 0) {
+        file.strings(at + "embedding_names", embedding.names);
+        file.array(at + "embedding_default", embedding.unknown());
+        file.declare_dense(at + "embedding_values", embedding.values.rows(), embedding.values.cols());
+    }
     file.array(at + "inputs", std::vector<std::int64_t>(facts.pairs.inputs.begin(), facts.pairs.inputs.end()));
     file.number(at + "state_inputs", std::int64_t{facts.pairs.state_inputs});
     file.array(at + "input_scale", std::vector<double>(facts.pairs.scale.begin(), facts.pairs.scale.end()));
@@ -255,6 +262,9 @@ void write_models(const mpi::Communicator& world, const RunFacts& facts, const s
                   io::ResultsFile& file) {
     const Index first = facts.plan.shards_of(world.rank()).begin;
     const std::string at = "uns/lazynet/model/";
+    if (const Matrix& values = facts.pairs.embedding.values; values.size() > 0 && world.is_root()) {
+        file.write_rows(at + "embedding_values", {0, values.rows()}, cview(values));
+    }
     for (std::size_t k = 0; k < shards.size(); ++k) {
         const Index s = first + static_cast<Index>(k);
         const ShardId id = facts.plan.shard(s);

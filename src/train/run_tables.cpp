@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
+#include "calibration.hpp"
 #include "lazynet/train/provenance.hpp"
 
 namespace lazynet::train {
@@ -52,7 +54,7 @@ io::Table condition_table(const RunFacts& facts, const Predictions& predictions)
         fitted.push_back(s.has_fitted ? s.fitted / genes : kNaN);
         no_change.push_back(pair[c] < 0 ? kNaN : s.no_change / genes);
         mean.push_back(pair[c] < 0 ? kNaN : s.mean / genes);
-        noise.push_back(pair[c] < 0 ? kNaN : s.noise / genes);
+        noise.push_back(pair[c] < 0 || !screen.knows_noise() ? kNaN : s.noise / genes);
     }
     table.columns = {{"context", context_column(screen)},
                      {"perturbation", perturbation},
@@ -67,7 +69,8 @@ io::Table condition_table(const RunFacts& facts, const Predictions& predictions)
     return table;
 }
 
-io::Table gene_table(const RunFacts& facts, const Predictions& predictions, const std::vector<double>& control_mean) {
+io::Table gene_table(const RunFacts& facts, const Predictions& predictions, const std::vector<double>& control_mean,
+                     const std::optional<Calibration>& calibration) {
     io::Table table;
     table.index = facts.screen.genes;
     std::vector<std::int64_t> block, support;
@@ -81,6 +84,9 @@ io::Table gene_table(const RunFacts& facts, const Predictions& predictions, cons
     }
     table.columns = {
         {"block", block}, {"control_mean", control_mean}, {"validation_error", error}, {"regulator_support", support}};
+    if (calibration) {
+        table.columns.push_back({"residual_sd", calibration->residual_sd});
+    }
     return table;
 }
 
@@ -115,6 +121,37 @@ io::Table history_table(const mpi::Communicator& world, const Plan& plan, const 
                      {"epoch", epoch},     {"training_error", training},
                      {"seen_error", seen}, {"held_out_error", held_out},
                      {"best", best}};
+    return table;
+}
+
+io::Table calibration_table(const Calibration& calibration) {
+    io::Table table;
+    std::vector<std::string> ground;
+    std::vector<double> ensemble, residual;
+    for (const Calibration::Line& line : calibration.lines) {
+        table.index.push_back(std::to_string(table.index.size()));
+        ground.push_back(line.ground);
+        ensemble.push_back(line.ensemble);
+        residual.push_back(line.residual);
+    }
+    table.columns = {{"ground", ground}, {"ensemble", ensemble}, {"residual", residual}};
+    return table;
+}
+
+/// What the prior of responses is made of, and how much each part weighs.
+io::Table prior_table(const RunFacts& facts) {
+    io::Table table;
+    std::vector<double> strength;
+    std::vector<std::int64_t> dimensions;
+    for (std::size_t k = 0; k < facts.prior->strengths.size(); ++k) {
+        table.index.push_back(facts.pairs.embedding.sources[k].name);
+        strength.push_back(facts.prior->strengths[k]);
+        dimensions.push_back(facts.pairs.embedding.sources[k].dimensions.size());
+    }
+    table.index.insert(table.index.end(), {"combinations, common", "combinations, particular"});
+    strength.insert(strength.end(), {facts.prior->combination, facts.prior->interaction});
+    dimensions.insert(dimensions.end(), {1, 0});
+    table.columns = {{"strength", strength}, {"dimensions", dimensions}};
     return table;
 }
 
@@ -154,14 +191,28 @@ void describe_run(const mpi::Communicator& world, const RunOutput& output, const
                   const std::vector<TrainedShard>& shards, io::ResultsFile& file) {
     const Screen& screen = facts.screen;
     file.table("obs", condition_table(facts, predictions));
-    file.table("var", gene_table(facts, predictions, control_mean));
     const std::string at = "uns/lazynet/";
+    std::optional<Calibration> calibration;
+    if (facts.prior != nullptr && facts.config.validation_share > 0.0) {
+        calibration = calibrate(facts, predictions);
+        file.table(at + "calibration", calibration_table(*calibration));
+    }
+    file.table("var", gene_table(facts, predictions, control_mean, calibration));
+    if (facts.prior != nullptr) {
+        file.table(at + "prior", prior_table(facts));
+    }
     file.number(at + "format_version", std::int64_t{1});
     file.text(at + "version", version());
     file.text(at + "git_hash", git_hash());
     file.text(at + "options", output.options);
     file.text(at + "screen", screen.name);
     file.text(at + "screen_fingerprint", facts.fingerprint);
+    file.text(at + "values", screen.nonnegative ? "log-normalised" : "as given");
+    if (!output.split.hash.empty()) {
+        file.text(at + "split/kind", output.split.kind);
+        file.text(at + "split/hash", output.split.hash);
+        file.text(at + "split/fold", output.split.fold);
+    }
     file.text(at + "effects", "total");
     file.text(at + "consensus_holds",
               "elasticities J - I of log-expression from a steady-state screen: total effects, everything downstream "

@@ -11,8 +11,11 @@
 namespace lazynet::train {
 namespace {
 
-/// Fixed-point scale of sums over genes: 18,000 squared changes of up to 100 stay below 2^63.
-constexpr double kFixed = 0x1.0p36;
+/// Fixed-point scale of sums over genes: 18,000 squared changes of log expression, up to 20, stay below 2^63; plain
+/// values are larger.
+double fixed_scale(const Screen& screen) {
+    return screen.nonnegative ? 0x1.0p36 : 0x1.0p31;
+}
 
 double standard_error(float variance, Index cells) {
     return std::sqrt(static_cast<double>(variance) / static_cast<double>(cells));
@@ -40,6 +43,7 @@ void append_own(const Condition& condition, Range genes, BlockTargets& block) {
 PairStatistics pair_statistics(const mpi::Communicator& world, const Screen& screen, const Pairs& pairs,
                                const Pseudobulk& table) {
     const std::size_t n = pairs.conditions.size();
+    const double fixed = fixed_scale(screen);
     std::vector<std::int64_t> sums(2 * n, 0);
     for (std::size_t p = 0; p < n; ++p) {
         const Index c = pairs.conditions[p];
@@ -48,12 +52,12 @@ PairStatistics pair_statistics(const mpi::Communicator& world, const Screen& scr
             const double change =
                 static_cast<double>(table.mean(c, i)) - static_cast<double>(table.mean(condition.context, i));
             const double noise = standard_error(table.variance(c, i), condition.cells);
-            sums[p] += std::llround(change * change * kFixed);
-            sums[n + p] += std::llround(noise * noise * kFixed);
+            sums[p] += std::llround(change * change * fixed);
+            sums[n + p] += std::llround(noise * noise * fixed);
         }
     }
     world.sum_in_place(sums);
-    const double scale = 1.0 / (kFixed * static_cast<double>(screen.genes.size()));
+    const double scale = 1.0 / (fixed * static_cast<double>(screen.genes.size()));
     PairStatistics statistics;
     for (std::size_t p = 0; p < n; ++p) {
         statistics.effect.push_back(scale * static_cast<double>(sums[p]));

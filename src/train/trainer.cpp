@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -10,7 +11,10 @@
 #include "lazynet/data/gene_selection.hpp"
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/columns.hpp"
+#include "lazynet/train/run_embeddings.hpp"
 #include "lazynet/train/prune_knowledge.hpp"
+#include "lazynet/train/response_fit.hpp"
+#include "lazynet/train/rows.hpp"
 #include "lazynet/train/shard_floor.hpp"
 #include "lazynet/train/targets.hpp"
 #include "penalty.hpp"
@@ -65,16 +69,26 @@ public:
         pair_up();
         load_cell_pairs();
         fetch_own_blocks();
-        load_models();
-        settle_penalty();
-        settle_pruning();
-        train();
+        if (closed_form()) {
+            settle_prior();
+            fit();
+        } else {
+            load_models();
+            settle_penalty();
+            settle_pruning();
+            train();
+        }
         return finish(shown);
     }
 
 private:
     void average() {
         timings_.start("pseudobulk");
+        std::string fitted;
+        world_.together([&] { fitted = fit_to_rows(config_, screen_); });
+        if (!fitted.empty()) {
+            log_.info(fitted);
+        }
         table_ = pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
         select_variable_genes(world_, config_, screen_, table_);
         fingerprint_ = fingerprint(world_, screen_, table_);
@@ -83,9 +97,14 @@ private:
     void pair_up() {
         timings_.start("pairs");
         shifts_ = estimate_shifts(on_target_changes(world_, screen_, table_), screen_.regulators(), config_.shift);
-        pairs_ = make_pairs(screen_, shifts_, config_, cell_mode());
+        pairs_ = make_pairs(screen_, shifts_, folds_config(), cell_mode());
         const PairStatistics statistics = pair_statistics(world_, screen_, pairs_, table_);
         weights_ = pair_weights(screen_, pairs_, config_.weights, statistics.effect, statistics.noise);
+        if (closed_form()) {
+            pair_noise_ = noise_of_pairs(screen_, pairs_, config_.weights, statistics.noise);
+            pairs_.embedding = embed_pairs(screen_, pairs_.conditions, shifts_.of,
+                                           run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_));
+        }
         const auto genes = static_cast<Index>(screen_.genes.size());
         plan_.emplace(genes, config_.blocks_for(genes), config_.replicas, world_.size());
         log_.info(
@@ -111,6 +130,9 @@ private:
         for (Index b = blocks.begin; b < blocks.end; ++b) {
             blocks_.push_back(part_of_targets(all, plan_->genes_of_block(b)));
         }
+        if (closed_form()) {
+            return;
+        }
         std::vector<double> largest;
         for (const BlockTargets& block : blocks_) {
             largest.push_back(cell_mode() ? largest_cell_penalty(cell_pairs_, pairs_, block.genes, config_)
@@ -121,12 +143,20 @@ private:
         }
     }
 
+    /// Models in closed form hold nothing out: leaving out is part of the closed form.
+    TrainConfig folds_config() const {
+        TrainConfig config = config_;
+        config.validation_share = closed_form() ? 0.0 : config.validation_share;
+        return config;
+    }
+
     /// Genes that some condition perturbs.
     Index perturbed_genes() const {
         const auto support = regulator_support(screen_, pairs_);
         return std::count_if(support.begin(), support.end(), [](std::int64_t pairs) { return pairs > 0; });
     }
 
+    bool closed_form() const { return config_.fit == Fit::closed; }
     bool cell_mode() const { return config_.pairs == PairMode::cells; }
 
     /// Cell pairs: the expression itself, once per node.
@@ -169,6 +199,33 @@ private:
         if (models_ != nullptr) {
             world_.together([&] { starts_ = starting_models(*models_, *plan_, world_.rank(), pairs_, fingerprint_); });
         }
+    }
+
+    void settle_prior() {
+        timings_.start("prior of responses");
+        observed_ = observed_chunks();
+        prior_ = choose_response_prior(world_, pairs_, observed_, static_cast<Index>(screen_.genes.size()), pair_noise_,
+                                       log_);
+        if (config_.validation_share > 0.0) {
+            validation_ = validate_responses(pairs_, prior_, config_.seed);
+            pairs_.fold = validation_->fold;
+        }
+    }
+
+    void fit() {
+        timings_.start("training");
+        const Range mine = plan_->shards_of(world_.rank());
+        TrainingProgress progress(log_, mine.size(), config_);
+        for (Index s = mine.begin; s < mine.end; ++s) {
+            const ShardId id = plan_->shard(s);
+            shards_.push_back(fit_responses(id, pairs_, block(id.block), config_, prior_));
+            progress.shard_done(id, shards_.back());
+        }
+        log_.progress_done();
+    }
+
+    BlockTargets observed_chunks() const {
+        return fetch_targets(world_, screen_, pairs_, table_, plan_->chunk_genes_of(world_.rank()), weights_);
     }
 
     void settle_penalty() {
@@ -236,13 +293,14 @@ private:
         cells_.reset();
         const auto ensembles = gather_ensembles(world_, *plan_, pairs_, outputs);
         outputs.clear();
-        const BlockTargets observed =
-            fetch_targets(world_, screen_, pairs_, table_, plan_->chunk_genes_of(world_.rank()), weights_);
+        const BlockTargets observed = closed_form() ? std::move(observed_) : observed_chunks();
         const Matrix control_mean = control_means(plan_->chunk_genes_of(world_.rank()));
         table_ = {};
-        const Predictions predictions = predict_pairs(world_, *plan_, pairs_, ensembles, observed);
-        const RunFacts facts{screen_, config_,           pairs_,       *plan_,
-                             shifts_, summary_.l2_share, fingerprint_, summary_.rounds};
+        const Predictions predictions =
+            predict_pairs(world_, *plan_, pairs_, ensembles, observed, validation_ ? &*validation_ : nullptr);
+        const RunFacts facts{screen_,      config_,         pairs_,
+                             *plan_,       shifts_,         summary_.l2_share,
+                             fingerprint_, summary_.rounds, closed_form() ? &prior_ : nullptr};
         summary_.edges =
             write_run(world_, output_, facts, ensembles, predictions, observed, control_mean, shards_, shown);
         summary_.phases = timings_.over_ranks(world_);
@@ -252,6 +310,9 @@ private:
         }
         summary_.parameter_bytes = world_.max(parameters);
         summary_.score = summarise(predictions.scores);
+        if (!screen_.knows_noise()) {
+            summary_.score.noise = summary_.score.fitted_noise = std::numeric_limits<double>::quiet_NaN();
+        }
         summary_.conditions = pairs_.size();
         summary_.shards = plan_->shards();
         summary_.blocks = plan_->blocks();
@@ -281,6 +342,10 @@ private:
     Index first_block_ = 0;
     double largest_penalty_ = 0.0;
     PruneKnowledge knowledge_;
+    BlockTargets observed_;           // of this rank's chunks, with models in closed form
+    std::vector<double> pair_noise_;  // mean sampling variance per value, with models in closed form
+    ResponsePrior prior_;
+    std::optional<ResponseValidation> validation_;
     std::vector<TrainedShard> shards_;
     TrainSummary summary_;
 };

@@ -256,5 +256,51 @@ TEST(NamedOrPerturbed, KeepsMeasuredTargetsToo) {
     EXPECT_EQ(not_found, 1);
 }
 
+TEST(BuildConditions, TakesRowsForConditionsWhereNoneOccursTwice) {
+    ScreenOptions options;
+    options.normalization = "none";
+    const auto once = table_of({text_column("condition", {"B", "ctrl", "A+B", "Z"})});
+    const auto [screen, report] = build(once, options);
+    EXPECT_TRUE(screen.rows_are_conditions);
+    EXPECT_TRUE(report.rows_are_conditions);
+    ASSERT_EQ(screen.conditions.size(), 4U) << "one row each is enough";
+    EXPECT_EQ(screen.conditions[1].perturbation, "A+B");
+    EXPECT_EQ(screen.cell_condition, std::vector<std::int32_t>({2, 0, 1, 3}));
+    EXPECT_FALSE(screen.knows_noise());
+
+    const auto twice = table_of({text_column("condition", repeated({{"A", 2}, {"ctrl", 1}}))});
+    EXPECT_NE(error_of(twice, options).find("only 1 control cells"), std::string::npos) << "these are cells";
+    options.rows = "conditions";
+    EXPECT_NE(error_of(twice, options).find("'A' has more than one row"), std::string::npos);
+    options.rows = "cells";
+    EXPECT_NE(error_of(once, options).find("only 1 control cells"), std::string::npos);
+    EXPECT_NE(error_of(once).find("only 1 control cells"), std::string::npos) << "expression is of cells";
+}
+
+TEST(BuildConditions, RowsOfOneMeaningMakeOneCondition) {
+    ScreenOptions options;
+    options.normalization = "none";
+    const auto [screen, report] = build(
+        table_of({text_column("condition", {"B+A", "NT-1", "A+B", "NT-2", "A", "ctrl_synthetic_mean"})}), options);
+    EXPECT_TRUE(screen.rows_are_conditions);
+    ASSERT_EQ(screen.conditions.size(), 3U);
+    EXPECT_EQ(screen.conditions[0].cells, 2) << "two rows of controls";
+    EXPECT_EQ(screen.conditions[2].perturbation, "A+B");
+    EXPECT_EQ(screen.conditions[2].cells, 2);
+    EXPECT_EQ(screen.cell_condition.back(), -1) << "a mean over perturbations is none";
+}
+
+TEST(BuildConditions, TellsRowsApartByContext) {
+    ScreenOptions options;
+    options.normalization = "none";
+    const auto obs = table_of({text_column("condition", {"ctrl", "A", "ctrl", "A"}),
+                               text_column("cell_type", {"K562", "K562", "RPE1", "RPE1"})});
+    const auto [screen, report] = build(obs, options);
+    EXPECT_TRUE(screen.rows_are_conditions);
+    EXPECT_EQ(screen.contexts, Texts({"K562", "RPE1"}));
+    EXPECT_EQ(screen.conditions.size(), 4U);
+    EXPECT_EQ(report.context_col, "cell_type");
+}
+
 }  // namespace
 }  // namespace lazynet

@@ -43,5 +43,13 @@ TEST(DetectNormalization, RefusesTheRestSayingWhy) {
     EXPECT_EQ(error_of({300.25F, 2}, "log1p"), "no error") << "the user knows";
 }
 
+TEST(DetectNormalization, TakesValuesAsTheyAre) {
+    EXPECT_EQ(detect_normalization(sample_of({-1.5F, 2, 99}), kGenes, "none").kind, Normalization::none);
+    EXPECT_EQ(detect_normalization(sample_of({0, 1, 2}), kGenes, "none").kind, Normalization::none);
+    EXPECT_NE(error_of({1, -101}, "none").find("-101 is too large to be used as it is"), std::string::npos);
+    EXPECT_NE(error_of({1, std::numeric_limits<float>::infinity()}, "none").find("inf"), std::string::npos);
+    EXPECT_NE(error_of({-1.5F, 2}).find("--normalization none"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace lazynet

@@ -9,6 +9,9 @@
 
 namespace lazynet {
 
+/// Column that holds the names of the rows where these may be the labels (see io/screen_file.hpp).
+inline constexpr const char* kRowNames = "row name";
+
 /// Per cell: what the perturbation column and, where there is one, a boolean `is_control` column say.
 struct PerturbationLabels {
     Column column;                      ///< as labels

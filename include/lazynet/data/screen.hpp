@@ -31,8 +31,14 @@ struct Screen {
         conditions;  ///< first one control per context (context order), then by (perturbation, context)
     std::vector<std::int32_t> cell_condition;  ///< per cell of the file; -1: left out (see the notes of inspect)
     std::vector<std::int32_t> cell_batch;      ///< per cell of the file
+    bool rows_are_conditions = false;          ///< a "cell" is a mean profile; most conditions have one
+    bool nonnegative = true;                   ///< values are expression; else they may have either sign
+    /// Where rows are conditions: sampling variance of a value of the mean, per condition; empty: not known.
+    std::vector<double> noise;
     std::vector<std::int32_t> gene_of_column;  ///< per column of the file: index into genes; -1: dropped
 
+    /// Cells tell their own noise, mean profiles do not.
+    [[nodiscard]] bool knows_noise() const { return !rows_are_conditions || !noise.empty(); }
     [[nodiscard]] Index regulators() const { return static_cast<Index>(genes.size() + unmeasured.size()); }
     [[nodiscard]] const std::string& regulator(Index j) const {
         const auto g = static_cast<Index>(genes.size());

@@ -20,10 +20,17 @@ struct ScreenOptions {
     std::string obs_file;                   ///< CSV/TSV of labels, first column = barcode (for files without labels)
     std::string genes_file;                 ///< keep these genes only (one per line) and the measured perturbed ones
     std::string duplicate_genes = "error";  ///< error, first, drop, suffix
-    std::string normalization = "auto";     ///< auto, counts, log1p
-    std::vector<std::string> where;         ///< keep cells with `column op value`; op one of > >= < <= == !=
-    Index min_cells = 10;                   ///< cells a (perturbation, context) needs, and a context's controls
+    std::string normalization = "auto";     ///< auto, counts, log1p, none
+    std::string rows = "auto";              ///< what a row is: auto, cells, conditions
+    std::string noise_file;          ///< CSV/TSV of rows' names and sampling variances, where rows are conditions
+    std::vector<std::string> where;  ///< keep cells with `column op value`; op one of > >= < <= == !=
+    bool needs_controls = true;      ///< false: predictions, which may come without controls
+    Index min_cells = 10;            ///< cells a (perturbation, context) needs, and a context's controls
 
+    /// Whether rows are conditions if no condition has two: asked for, or not expression of cells.
+    [[nodiscard]] bool may_hold_conditions() const {
+        return rows == "conditions" || (rows == "auto" && normalization == "none");
+    }
     /// @throws UserError naming the option when a value is not one of its choices
     void validate() const;
 };

@@ -26,8 +26,11 @@ struct ScreenReport {
     double zeros = -1;         ///< share of zeros among cells x columns; a negative number: not known
     bool zeros_exact = false;  ///< false: estimated from a sample
 
-    std::string normalization;  ///< "counts", "log1p", or "" when it could not be told
+    std::string normalization;  ///< "counts", "log1p", "none", or "" when it could not be told
     std::string normalization_reason;
+
+    bool rows_are_conditions = false;
+    std::string rows_reason;
 
     std::string gene_names_from;          ///< "var/_index", "var/gene_name", ...
     std::vector<std::string> duplicates;  ///< gene names that occur more than once, file order

@@ -32,7 +32,7 @@ struct FoundNormalization {
 };
 
 /// Tells raw counts (all integers, some >= 2) from log-normalised values (not negative, below 15, not integers).
-/// @param wanted "auto", or "counts" / "log1p" to have the sample checked against that
+/// @param wanted "auto", or "counts" / "log1p" / "none" to have the sample checked against that
 /// @throws UserError, without the file's name, when they are neither: scaled data, normalised but not logged, NaN, all
 /// zero
 FoundNormalization detect_normalization(const ValueSample& sample, const std::vector<std::string>& genes,

@@ -18,16 +18,26 @@ struct TrueProfiles {
     Matrix truth;                                ///< (rows, genes)
     Matrix control;                              ///< (contexts, genes); the same on every rank
     Matrix mean;                                 ///< (contexts, genes): mean over the truth's perturbations, mu
+    /// (contexts, genes): standard deviation over the means of the truth's conditions, the control included. Empty:
+    /// measures of GEARS's most variable genes are left out.
+    Matrix spread;
+    /// (rows, genes): standard error of `truth`, its cells' standard deviation / sqrt(cells). Empty: not known.
+    Matrix error;
+    /// What "the training mean" is: row `training_of[row]` of `training_mean`, one per fold and context. Empty: `mean`.
+    Matrix training_mean;
+    std::vector<Index> training_of;
 };
 
 /// What is known of every (row, gene) from cells: differential expression. Empty where there are no cells (screens of
 /// centroids): measures that need it are then left out, and the report says so.
 struct DifferentialTable {
-    Matrix log_fold;  ///< (rows, genes): log2 fold change as pdex has it
-    Matrix rank_p;    ///< Mann-Whitney p against the context's controls
-    Matrix rank_q;    ///< Benjamini-Hochberg over a row of rank_p
-    Matrix score;     ///< Welch t against the context's controls
-    Matrix score_q;   ///< Benjamini-Hochberg over a row of its p-values
+    Matrix log_fold;      ///< (rows, genes): log2 fold change as pdex has it
+    Matrix rank_p;        ///< Mann-Whitney p against the context's controls
+    Matrix rank_q;        ///< Benjamini-Hochberg over a row of rank_p
+    Matrix score;         ///< Welch t against the context's controls
+    Matrix score_q;       ///< Benjamini-Hochberg over a row of its p-values
+    Matrix score_rest;    ///< t against the context's other perturbed cells (scanpy's t-test_overestim_var)
+    Matrix score_rest_q;  ///< Benjamini-Hochberg over a row of its p-values
     [[nodiscard]] bool empty() const { return rank_p.size() == 0; }
 };
 

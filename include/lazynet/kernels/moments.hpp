@@ -12,7 +12,7 @@ namespace lazynet {
 /// in any split over ranks.
 ///
 /// A value x counts as q = round(x * 2^24) in `sum` and as round(q^2 / 2^20) in `squares`, whose unit is 2^-28.
-/// Room for 2^26 cells of the largest value. Moments{} is zero; a plain
+/// Room for 2^26 cells of the largest log value, 2^21 of kLargestPlainValue. Moments{} is zero; a plain
 /// declaration is uninitialised, so scratch arrays cost nothing.
 struct alignas(16) Moments {
     std::int64_t sum;
@@ -27,7 +27,8 @@ struct alignas(16) Moments {
 /// Log-normalised values above this cannot be: e^20 counts in one cell.
 inline constexpr float kLargestLogValue = 20.0F;
 
-/// Adds a cell's log-normalised values, in [0, kLargestLogValue]; value i belongs to row[gaps[0] + ... + gaps[i]].
+/// Adds a cell's values, log-normalised ones in [0, kLargestLogValue] or plain ones up to kLargestPlainValue; value i
+/// belongs to row[gaps[0] + ... + gaps[i]].
 void add_values(std::span<const std::uint8_t> gaps, std::span<const float> values, Moments* row);
 
 /// The same with counts: adds log1p(counts[i] * scale), bit for bit what normalize_rows and add_values make of them.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "lazynet/core/types.hpp"
 #include "lazynet/prune/config.hpp"
@@ -11,12 +12,26 @@ namespace lazynet::train {
 enum class PairMode { pseudobulk, cells };
 enum class PairWeights { noise, cells, equal };
 enum class Loss { mse, huber };
+/// How models are fitted: `steps` of Adam, or `closed` form (train/response_fit.hpp). `automatic`: in closed form,
+/// unless something is asked for that only steps can do.
+enum class Fit { automatic, steps, closed };
+enum class Families { automatic, on, off };
 enum class Store { full, top, none };
 
 /// Pruning's defaults for screens: fewer weights than the published schedule leaves, and the prior counts for more in
 /// the outer layer, whose scores are not on the published scale (chosen on the validation error of simulated screens).
 /// Epochs follow from the number of epochs: a tenth, a twentieth, three quarters.
 prune::PruneConfig screen_rounds();
+
+/// Where gene embeddings come from: what carries information to genes that were never perturbed.
+struct EmbeddingConfig {
+    std::vector<std::string> graphs;  ///< files of gene-gene edges
+    std::vector<std::string> files;   ///< files of coordinates
+    std::vector<std::string> screen;  ///< "controls": components of control cells; "responses": of training responses
+    Index dimensions = 400;           ///< of each graph or screen embedding, at most
+    Families families = Families::automatic;  ///< families of gene symbols; automatic: with models in closed form
+    [[nodiscard]] bool any() const { return !graphs.empty() || !files.empty() || !screen.empty(); }
+};
 
 /// Everything that decides what `lazynet train` computes. Defaults are the command's defaults; 0 or a negative
 /// value means "chosen from the data" where the field says so. Nothing here depends on the number of ranks.
@@ -30,6 +45,8 @@ struct TrainConfig {
     double u_max = 1.5;         ///< clamp of the exponent
 
     PairMode pairs = PairMode::pseudobulk;
+    Fit fit = Fit::automatic;  ///< never automatic once resolved
+    EmbeddingConfig embedding;
     PairWeights weights = PairWeights::noise;
     Loss loss = Loss::mse;
     double huber_delta = 0.5;  ///< log-expression units

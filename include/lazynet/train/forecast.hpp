@@ -28,7 +28,7 @@ struct Forecast {
 
 /// Collective. Trains and writes nothing. `file` is read a little.
 /// @throws AgreedError for values that cannot be
-Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, const TrainConfig& config,
+Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, TrainConfig config,
                       const RunOutput& output);
 
 }  // namespace lazynet::train

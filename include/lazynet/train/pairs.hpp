@@ -8,6 +8,7 @@
 #include "lazynet/kernels/sparse.hpp"
 #include "lazynet/mpi/communicator.hpp"
 #include "lazynet/train/config.hpp"
+#include "lazynet/train/pair_embedding.hpp"
 #include "lazynet/train/pseudobulk.hpp"
 
 namespace lazynet::train {
@@ -50,6 +51,9 @@ struct Pairs {
     std::vector<float> scale;  ///< per input: model input = log-expression shift / scale
     std::vector<int> fold;     ///< per pair; pairs of one perturbation share it; -1 without folds
     int folds = 0;
+    PairEmbedding embedding;  ///< its dimensions are the last inputs of a model; none: no embedding
+    /// Inputs of a model: these, and the embedding's dimensions.
+    [[nodiscard]] Index model_inputs() const { return static_cast<Index>(inputs.size()) + embedding.dimensions(); }
     [[nodiscard]] Index size() const { return static_cast<Index>(conditions.size()); }
     [[nodiscard]] SparseRows rows() const { return {offsets, columns, values}; }
     [[nodiscard]] bool held_out(Index pair, Index replica) const {
@@ -68,5 +72,10 @@ Pairs make_pairs(const Screen& screen, const Shifts& shifts, const TrainConfig& 
 /// @param effect mean over genes of the squared change; @param noise of its sampling variance (both per pair)
 std::vector<double> pair_weights(const Screen& screen, const Pairs& pairs, PairWeights kind,
                                  const std::vector<double>& effect, const std::vector<double>& noise);
+
+/// Mean sampling variance per value of every pair, as the closed form takes it: as measured; or the mean of all, in
+/// inverse proportion to cells (`cells`) or alike (`equal`).
+std::vector<double> noise_of_pairs(const Screen& screen, const Pairs& pairs, PairWeights kind,
+                                   const std::vector<double>& noise);
 
 }  // namespace lazynet::train

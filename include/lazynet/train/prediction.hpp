@@ -8,6 +8,7 @@
 #include "lazynet/train/pairs.hpp"
 #include "lazynet/train/plan.hpp"
 #include "lazynet/train/pseudobulk_shard.hpp"
+#include "lazynet/train/response_fit.hpp"
 
 namespace lazynet::train {
 
@@ -32,18 +33,21 @@ struct Predictions {
     std::vector<PairScore> scores;       ///< per pair, over all genes of the screen; the same on every rank
     std::vector<double> gene_held_out;   ///< per gene of the screen: held-out squared error over pairs
     std::vector<double> gene_no_change;  ///< the same for predicting no change
+    std::vector<double> gene_residual;   ///< held-out squared error of single perturbations, sampling noise taken out
 };
 
 /// Collective. `observed` holds this rank's chunk genes. Sums run over chunks in chunk order on every number of ranks.
+/// @param validation what held-out predictions are made with; nullptr: the replicas that never saw the pair
 Predictions predict_pairs(const mpi::Communicator& world, const Plan& plan, const Pairs& pairs,
-                          const std::vector<BlockEnsemble>& ensembles, const BlockTargets& observed);
+                          const std::vector<BlockEnsemble>& ensembles, const BlockTargets& observed,
+                          const ResponseValidation* validation = nullptr);
 
 /// Scores of the screen as a whole: sums over the pairs that have a held-out prediction.
 struct ScreenScore {
     Index pairs = 0;
     double held_out = 0.0, no_change = 0.0, mean = 0.0, noise = 0.0;  ///< mean squared error per gene
     double fitted = 0.0;                                              ///< of all pairs with a fitted prediction
-    double fitted_no_change = 0.0, fitted_noise = 0.0;
+    double fitted_no_change = 0.0, fitted_noise = 0.0;                ///< noise: NaN where the screen's is not known
 };
 ScreenScore summarise(const std::vector<PairScore>& scores);
 

@@ -24,14 +24,20 @@ struct Pseudobulk {
 /// entries travel, packed, to the rank that owns their genes. Exact fixed-point sums (kernels/moments.hpp): the same
 /// bits for any number of ranks and any cutting of the file.
 ///
+/// Where rows are conditions their values are the means, as they are, and `variance` is what the screen says of their
+/// noise (0: not known); the rest of this comment is about cells.
+///
 /// Memory per rank, besides the result. With T = 16 bytes x conditions x own genes: the packed cells (2 bytes per
 /// count, 5 per log value of own genes) if they take less than T, otherwise T and a buffer of at most 128 MB. On the
 /// way about 30 MB more (one round of messages and one batch of cells; 256 MB for layouts that have to be scanned).
 ///
-/// @throws AgreedError naming file, cell, gene and value when one is not finite, negative, not a whole number (counts)
-///         or above 20 (log1p)
+/// @throws AgreedError naming file, cell, gene and value when one is not finite, negative, not a whole number (counts),
+///         above 20 (log1p) or above 100 in size (none, which may be negative)
 Pseudobulk pseudobulk(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
                       Normalization normalization, Log& log);
+
+/// Cells of every condition, counted. Not collective.
+std::vector<Index> cells_per_condition(const Screen& screen);
 
 /// Mean and variance of each gene over all cells that belong to a condition.
 struct GeneMoments {

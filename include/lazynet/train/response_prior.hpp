@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lazynet/core/log.hpp"
+#include "lazynet/data/screen.hpp"
+#include "lazynet/model/response_ridge.hpp"
+#include "lazynet/mpi/communicator.hpp"
+#include "lazynet/train/pairs.hpp"
+#include "lazynet/train/pseudobulk_shard.hpp"
+
+namespace lazynet::train {
+
+/// What a screen says of its perturbations as a whole, before any one of them is looked at: how large effects are, how
+/// much of them is shared by all, by neighbours in each embedding, by nobody.
+struct ResponsePrior {
+    ResponseVariances variances;
+    VectorD sampling;     ///< (pairs): sampling variance per value
+    VectorD particular;   ///< (pairs): variance per value beyond it: what no sum of effects explains
+    double signal = 0.0;  ///< mean squared effect per value, sampling noise taken out
+    /// Shares of `signal`: mean effect, one per source of the embedding, and what is common and particular to
+    /// combinations.
+    std::vector<double> strengths;
+    double combination = 0.0, interaction = 0.0;
+    /// Error for perturbations left out, relative to that of the mean of the others: singles without any pair of their
+    /// gene, combinations without the pair itself. NaN where there are none.
+    double unseen = 0.0, combinations = 0.0;
+};
+
+/// Chooses the strengths by leaving perturbations out, in closed form: sources are kept only where their gain is
+/// larger than its standard error. Collective; `observed` holds this rank's chunk genes. The same on every number of
+/// ranks. Time grows with the cube of pairs, of which at most kPriorPairs are looked at.
+/// @param noise mean sampling variance per value of every pair
+ResponsePrior choose_response_prior(const mpi::Communicator& world, const Pairs& pairs, const BlockTargets& observed,
+                                    Index genes, const std::vector<double>& noise, Log& log);
+
+constexpr Index kPriorPairs = 1000;
+
+/// Observed changes of some target genes, with the values of pairs' own genes, which are given and not predicted,
+/// replaced by the mean of the other pairs. @param columns of observed.change
+Matrix changes_of_others(const BlockTargets& observed, Range columns);
+
+}  // namespace lazynet::train
