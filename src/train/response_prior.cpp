@@ -40,14 +40,15 @@ std::vector<Index> sampled_pairs(Index pairs) {
     return {order.begin(), order.end()};
 }
 
-/// Products of the pairs' changes, mean over all genes: (pairs, pairs). Partial sums of chunks are rounded to whole
-/// numbers of a unit, so that their sum has no order.
-MatrixD response_gram(const mpi::Communicator& world, const BlockTargets& observed, Index genes,
+/// Products of the pairs' changes, mean over all genes: (pairs, pairs). Partial sums of the plan's chunks, which are
+/// the same for any number of ranks, are rounded to whole numbers of a unit, so that their sum has no order.
+MatrixD response_gram(const mpi::Communicator& world, const Plan& plan, const BlockTargets& observed,
                       const std::vector<Index>& rows) {
     const auto n = static_cast<Index>(rows.size());
-    const Index chunks = (observed.genes.size() + kChunkGenes - 1) / kChunkGenes;
+    const Range chunks = plan.chunks_of(world.rank());
     const auto part = [&](Index c) {
-        const Range columns{c * kChunkGenes, std::min((c + 1) * kChunkGenes, observed.genes.size())};
+        const Range genes = plan.chunks()[static_cast<std::size_t>(c)].genes;
+        const Range columns{genes.begin - observed.genes.begin, genes.end - observed.genes.begin};
         const Matrix all = changes_of_others(observed, columns);
         Matrix y(n, all.cols());
         for (Index p = 0; p < n; ++p) {
@@ -56,14 +57,14 @@ MatrixD response_gram(const mpi::Communicator& world, const BlockTargets& observ
         return y;
     };
     double largest = std::numeric_limits<double>::min();
-    for (Index c = 0; c < chunks; ++c) {
+    for (Index c = chunks.begin; c < chunks.end; ++c) {
         largest = std::max(largest, part(c).rowwise().squaredNorm().maxCoeff() + 0.0);
     }
-    const double bound = world.max(largest) * static_cast<double>(genes / kChunkGenes + 1);
+    const double bound = world.max(largest) * static_cast<double>(plan.chunks().size());
     const double scale = std::exp2(60.0 - std::ceil(std::log2(bound)));
     std::vector<std::int64_t> sums(static_cast<std::size_t>(n * n), 0);
     Matrix product(n, n);
-    for (Index c = 0; c < chunks; ++c) {
+    for (Index c = chunks.begin; c < chunks.end; ++c) {
         const Matrix y = part(c);
         product.noalias() = y * y.transpose();
         for (Index k = 0; k < n * n; ++k) {
@@ -71,9 +72,10 @@ MatrixD response_gram(const mpi::Communicator& world, const BlockTargets& observ
         }
     }
     world.sum_in_place(sums);
+    const auto genes = static_cast<double>(plan.chunks().back().genes.end);
     MatrixD gram(n, n);
     for (Index k = 0; k < n * n; ++k) {
-        gram.data()[k] = static_cast<double>(sums[static_cast<std::size_t>(k)]) / (scale * static_cast<double>(genes));
+        gram.data()[k] = static_cast<double>(sums[static_cast<std::size_t>(k)]) / (scale * genes);
     }
     return gram;
 }
@@ -383,10 +385,10 @@ Matrix changes_of_others(const BlockTargets& observed, Range columns) {
     return y;
 }
 
-ResponsePrior choose_response_prior(const mpi::Communicator& world, const Pairs& pairs, const BlockTargets& observed,
-                                    Index genes, const std::vector<double>& noise, Log& log) {
+ResponsePrior choose_response_prior(const mpi::Communicator& world, const Plan& plan, const Pairs& pairs,
+                                    const BlockTargets& observed, const std::vector<double>& noise, Log& log) {
     const std::vector<Index> rows = sampled_pairs(pairs.size());
-    const LeaveOut data(pairs, rows, noise, response_gram(world, observed, genes, rows));
+    const LeaveOut data(pairs, rows, noise, response_gram(world, plan, observed, rows));
     const Strengths chosen = Search(world, data).run();
     ResponsePrior prior;
     prior.signal = data.signal();

@@ -8,6 +8,7 @@
 #include "lazynet/model/response_ridge.hpp"
 #include "lazynet/mpi/communicator.hpp"
 #include "lazynet/train/pairs.hpp"
+#include "lazynet/train/plan.hpp"
 #include "lazynet/train/pseudobulk_shard.hpp"
 
 namespace lazynet::train {
@@ -32,8 +33,8 @@ struct ResponsePrior {
 /// larger than its standard error. Collective; `observed` holds this rank's chunk genes. The same on every number of
 /// ranks. Time grows with the cube of pairs, of which at most kPriorPairs are looked at.
 /// @param noise mean sampling variance per value of every pair
-ResponsePrior choose_response_prior(const mpi::Communicator& world, const Pairs& pairs, const BlockTargets& observed,
-                                    Index genes, const std::vector<double>& noise, Log& log);
+ResponsePrior choose_response_prior(const mpi::Communicator& world, const Plan& plan, const Pairs& pairs,
+                                    const BlockTargets& observed, const std::vector<double>& noise, Log& log);
 
 constexpr Index kPriorPairs = 1000;
 
