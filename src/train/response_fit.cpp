@@ -53,17 +53,13 @@ MatrixD replica_changes(const ShardId& id, const BlockTargets& block, const Trai
     return y;
 }
 
-/// Bootstrap weights of one replica's pairs. A pair that alone perturbs one of its genes keeps its weight: resampling it
-/// cannot tell how sure the gene's effect is.
+/// Bootstrap weights of one replica's pairs: where the noise of the data is known, it makes the replicas differ, and
+/// resampling the few pairs of a gene besides would only make them worse.
 VectorD replica_weights(const ShardId& id, const Pairs& pairs, const TrainConfig& config) {
     VectorD weights = VectorD::Ones(pairs.size());
-    if (!config.bootstrap_perturbations) {
-        return weights;
-    }
-    const std::vector<std::int32_t> support = count_support(pairs.rows(), static_cast<Index>(pairs.inputs.size()));
-    const Random random(config.seed, "perturbation bootstrap", {id.replica});
-    for (Index p = 0; p < weights.size(); ++p) {
-        if (!is_alone(pairs.rows(), p, support)) {
+    if (config.bootstrap_perturbations && !config.bootstrap_cells) {
+        const Random random(config.seed, "perturbation bootstrap", {id.replica});
+        for (Index p = 0; p < weights.size(); ++p) {
             weights[p] = std::max(kLeastWeight, random.exponential(static_cast<std::uint64_t>(p)));
         }
     }
@@ -139,6 +135,34 @@ double rounded(double signal) {
     return std::exp2(std::round(2.0 * std::log2(signal)) / 2.0);
 }
 
+ResponseVariances scaled(ResponseVariances variances, double scale) {
+    variances.perturbation *= scale;
+    variances.features *= scale;
+    return variances;
+}
+
+/// Coefficients for some values, all with the same signal. Where genes that were perturbed have a prior of their own,
+/// their inputs make up for what the embedding would say of them.
+Coefficients fit_signal(const Pairs& pairs, const ResponsePrior& prior, const MatrixD& values, double scale,
+                        const VectorD& noise) {
+    const ResponseInputs inputs{pairs.rows(), &pairs.embedding.features};
+    const ResponseRidge trained(inputs, scaled(prior.trained, scale), noise);
+    const MatrixD solved = trained.solve(values);
+    Coefficients out{trained.perturbation_part(solved), trained.feature_part(solved), trained.signal(solved)};
+    if (!prior.is_one) {
+        const ResponseRidge unseen(inputs, scaled(prior.variances, scale), noise);
+        const MatrixD features = unseen.feature_part(unseen.solve(values));
+        const Index k = pairs.embedding.dimensions();
+        const MatrixD difference = out.features.topRows(k) - features.topRows(k);
+        for (std::size_t j = 0; j < pairs.inputs.size(); ++j) {
+            out.perturbations.row(static_cast<Index>(j)) +=
+                pairs.embedding.regulators.row(pairs.inputs[j]).cast<double>() * difference;
+        }
+        out.features.topRows(k) = features.topRows(k);
+    }
+    return out;
+}
+
 Coefficients fit_directions(const Pairs& pairs, const ResponsePrior& prior, const MatrixD& values,
                             const Directions& directions, double unit, const PairNoise& noise) {
     Coefficients out;
@@ -151,16 +175,12 @@ Coefficients fit_directions(const Pairs& pairs, const ResponsePrior& prior, cons
         while (last < values.cols() && rounded(directions.signals[static_cast<std::size_t>(last)]) == signal) {
             ++last;
         }
-        ResponseVariances variances = prior.variances;
         const double scale = signal * unit / prior.signal;
-        variances.perturbation *= scale;
-        variances.features *= scale;
-        const ResponseRidge ridge({pairs.rows(), &pairs.embedding.features}, variances, noise.at(scale));
-        const MatrixD solved = ridge.solve(values.middleCols(first, last - first));
-        const MatrixD part = ridge.perturbation_part(solved);
-        out.perturbations.block(0, first, part.rows(), part.cols()) = part;
-        out.features.middleCols(first, last - first) = ridge.feature_part(solved);
-        out.fitted.middleCols(first, last - first) = ridge.signal(solved);
+        const Coefficients part =
+            fit_signal(pairs, prior, values.middleCols(first, last - first), scale, noise.at(scale));
+        out.perturbations.middleCols(first, last - first) = part.perturbations;
+        out.features.middleCols(first, last - first) = part.features;
+        out.fitted.middleCols(first, last - first) = part.fitted;
         first = last;
     }
     return out;

@@ -21,7 +21,7 @@ constexpr std::array kMeanGrid{0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
 constexpr std::array kSourceGrid{0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
 constexpr std::array kCombinationGrid{0.0, 0.03, 0.1, 0.3, 1.0};
 constexpr std::array kInteractionGrid{0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
-constexpr std::array kParticularGrid{0.01, 0.02, 0.04, 0.08, 0.15};
+constexpr std::array kParticularGrid{0.01, 0.02, 0.04, 0.08, 0.15, 0.3};
 constexpr int kSweeps = 3;
 /// Shares of the mean's error that sources must take away: less than the first is taken for luck, more than the second
 /// for knowledge.
@@ -244,18 +244,20 @@ private:
             moved |= descend(kSourceGrid, singles(), [k](Strengths& s) -> double& { return s.sources[k]; });
         }
         if (data_.has_combinations()) {
-            moved |= descend(kInteractionGrid, Task::combinations,
-                             [](Strengths& s) -> double& { return s.interaction; });
             moved |=
-                descend(kParticularGrid, Task::combinations, [](Strengths& s) -> double& { return s.particular; });
-            moved |= descend(kCombinationGrid, Task::combinations,
-                             [](Strengths& s) -> double& { return s.combination; });
+                descend(kInteractionGrid, Task::combinations, [](Strengths& s) -> double& { return s.interaction; });
+            moved |= descend(kParticularGrid, Task::combinations, [](Strengths& s) -> double& { return s.particular; });
+            moved |=
+                descend(kCombinationGrid, Task::combinations, [](Strengths& s) -> double& { return s.combination; });
         }
         return moved;
     }
 
-    /// Errors of the task's pairs.
-    [[nodiscard]] std::vector<double> errors(const Strengths& s, Task task) const {
+    /// Errors of the task's pairs, under the prior that it is done with.
+    [[nodiscard]] std::vector<double> errors(Strengths s, Task task) const {
+        if (task == Task::combinations) {
+            std::fill(s.sources.begin() + 1, s.sources.end(), 0.0);
+        }
         const std::vector<double> all = data_.errors(s);
         const auto middle = all.begin() + static_cast<std::ptrdiff_t>(data_.singles());
         return task == Task::singles ? std::vector<double>(all.begin(), middle)
@@ -291,9 +293,8 @@ private:
         const double before = coordinate(best_);
         const auto all = trials(grid, task, coordinate);
         const auto total = [](const std::vector<double>& of) { return std::accumulate(of.begin(), of.end(), 0.0); };
-        const auto least = std::min_element(all.begin(), all.end(), [&](const auto& a, const auto& b) {
-            return total(a) < total(b);
-        });
+        const auto least =
+            std::min_element(all.begin(), all.end(), [&](const auto& a, const auto& b) { return total(a) < total(b); });
         coordinate(best_) = grid[static_cast<std::size_t>(least - all.begin())];
         return coordinate(best_) != before;
     }
@@ -352,7 +353,6 @@ void describe(const Pairs& pairs, const ResponsePrior& prior, Log& log) {
     }
     if (!std::isnan(prior.combinations)) {
         text += fmt::format(", combinations {:g} (particular {:g})", prior.combination, prior.interaction);
-        if (getenv("LZ")) fprintf(stderr, "source mean %g %g %g c %g x %g part %g comb err %g\n", prior.strengths[0], prior.strengths.size() > 1 ? prior.strengths[1] : -1, prior.strengths.size() > 2 ? prior.strengths[2] : -1, prior.combination, prior.interaction, prior.particular.minCoeff() / prior.signal, prior.combinations);
     }
     log.info(text);
     if (!std::isnan(prior.unseen)) {
@@ -402,6 +402,12 @@ ResponsePrior choose_response_prior(const mpi::Communicator& world, const Plan& 
         prior.variances.features.segment(at.begin, at.size()).setConstant(prior.signal * chosen.sources[k]);
     }
     prior.variances.features[pairs.embedding.dimensions()] = prior.signal * chosen.combination;
+    prior.trained = prior.variances;
+    if (data.has_combinations()) {
+        const Index from = pairs.embedding.sources[0].dimensions.end;
+        prior.trained.features.segment(from, pairs.embedding.dimensions() - from).setZero();
+        prior.is_one = prior.trained.features == prior.variances.features;
+    }
     prior.sampling = Eigen::Map<const VectorD>(noise.data(), pairs.size());
     prior.particular =
         prior.signal * chosen.interaction * pairs.embedding.features.col(pairs.embedding.dimensions()).cwiseAbs();
@@ -409,11 +415,13 @@ ResponsePrior choose_response_prior(const mpi::Communicator& world, const Plan& 
 
     Strengths mean_only = chosen;
     std::fill(mean_only.sources.begin() + 1, mean_only.sources.end(), 0.0);
+    Strengths no_sum = mean_only;
+    no_sum.interaction = 1e6;  // combinations tell nothing, so that only their members do
     const auto errors = data.errors(chosen);
     const auto baseline = data.errors(mean_only);
     const auto singles = static_cast<std::size_t>(data.singles());
     prior.unseen = relative(errors, baseline, 0, singles);
-    prior.combinations = relative(errors, baseline, singles, errors.size());
+    prior.combinations = relative(baseline, data.errors(no_sum), singles, errors.size());
     describe(pairs, prior, log);
     return prior;
 }
