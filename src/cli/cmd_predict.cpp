@@ -106,6 +106,11 @@ public:
         task_ = make_task(world_, *models_, options_, wants_rows());
         print_task(log_, *models_, task_);
         warn_about(log_, *models_, task_);
+        if (task_.pairs && models_->is_linear()) {
+            log_.warning(
+                "these models are linear: all pairs depart from additivity alike; train with --fit steps for what is "
+                "particular to a pair");
+        }
     }
 
     void forecast() const {
