@@ -8,6 +8,17 @@ if(NOT HDF5_IS_PARALLEL)
                       "Debian: libhdf5-openmpi-dev; modules: hdf5/<version>-parallel; or set HDF5_ROOT.")
 endif()
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+# Headers only, and not every system has it: an unpacked release will do.
+find_package(Spectra CONFIG QUIET)
+if(TARGET Spectra::Spectra)
+  get_target_property(spectra_include_dirs Spectra::Spectra INTERFACE_INCLUDE_DIRECTORIES)
+endif()
+find_path(SPECTRA_INCLUDE_DIR Spectra/SymEigsSolver.h HINTS ${spectra_include_dirs})
+if(NOT SPECTRA_INCLUDE_DIR)
+  message(FATAL_ERROR "lazynet needs Spectra 1.0 or later (sparse eigenvectors; headers only, https://spectralib.org). "
+                      "Debian: libspectra-dev; or unpack a release and give -DSPECTRA_INCLUDE_DIR=<it>/include, or "
+                      "-DSpectra_DIR=<folder of spectra-config.cmake>.")
+endif()
 find_package(Boost REQUIRED COMPONENTS program_options)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)

@@ -1,7 +1,7 @@
 # Sourced by jobs/quickstart.sh and tests/run.sh: the Debian and Ubuntu packages of this project, and how to get them.
 # Set LAZYNET_PACKAGES=skip where everything comes from elsewhere (modules, conda, your own builds).
 
-build_packages=(g++ cmake ninja-build openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libeigen3-dev
+build_packages=(g++ cmake ninja-build openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libeigen3-dev libspectra-dev
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev zlib1g-dev liblzf-dev)
 test_packages=(libgtest-dev libbenchmark-dev)
 # Real readers and writers that the format tests compare with; those tests are skipped without them.

@@ -12,6 +12,7 @@
 #include "recorded_options.hpp"
 #include "run_report.hpp"
 #include "screen_options.hpp"
+#include "split_options.hpp"
 #include "train_options.hpp"
 #include "train_report.hpp"
 
@@ -24,6 +25,7 @@ struct PruneCommand {
     std::vector<std::string> inputs;
     train::TrainConfig config;
     TrainWords words;
+    SplitWords split;
     train::RunOutput output;
     std::optional<io::ModelFile> models;
 };
@@ -49,6 +51,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
     command.config.prune.start = 1;  // the models are trained already
     add_train_options(line, command.config, command.words);
     add_edge_options(line, command.output);
+    add_split_options(line, command.split);
     add_screen_options(line.group("Screen"), command.screen);
     line.positional("input", &command.inputs, 2);
     line.fall_back_on([&](const po::variables_map& values) { return options_of_run(values, command.models); });
@@ -85,7 +88,14 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
     Log log = command.common.log(world);
     log.info(greeting(world, command.config.seed));
     std::optional<io::ScreenFile> file;
-    world.together([&] { file = io::open_screen(command.screen); });
+    std::string held_out;
+    world.together([&] {
+        file = io::open_screen(command.screen);
+        held_out = apply_split(command.split, file->screen, command.output);
+    });
+    if (!held_out.empty()) {
+        log.info(held_out);
+    }
     if (command.common.dry_run) {
         log.info("the run and its screen can be read; nothing was trained, nothing written");
         return 0;

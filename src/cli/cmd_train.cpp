@@ -16,6 +16,7 @@
 #include "recorded_options.hpp"
 #include "run_report.hpp"
 #include "screen_options.hpp"
+#include "split_options.hpp"
 #include "train_options.hpp"
 #include "train_report.hpp"
 
@@ -30,6 +31,7 @@ struct TrainCommand {
     std::vector<std::string> inputs;
     train::TrainConfig config;
     TrainWords words;
+    SplitWords split;
     train::RunOutput output;
 };
 
@@ -102,6 +104,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Tr
         &command.common);
     add_train_options(line, command.config, command.words);
     add_edge_options(line, command.output);
+    add_split_options(line, command.split);
     add_screen_options(line.group("Screen"), command.screen);
     line.positional("input", &command.inputs, 1);
     if (!line.parse(world, args)) {
@@ -138,7 +141,14 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
     Log log = command.common.log(world);
     log.info(greeting(world, command.config.seed));
     std::optional<io::ScreenFile> file;
-    world.together([&] { file = io::open_screen(command.screen); });
+    std::string held_out;
+    world.together([&] {
+        file = io::open_screen(command.screen);
+        held_out = apply_split(command.split, file->screen, command.output);
+    });
+    if (!held_out.empty()) {
+        log.info(held_out);
+    }
     if (command.common.dry_run) {
         dry_run(world, std::move(*file), command, log);
         return 0;

@@ -11,9 +11,10 @@ namespace lazynet::cli {
 using Command = int (*)(const mpi::Communicator& world, std::span<const std::string> args);
 
 int effects(const mpi::Communicator& world, std::span<const std::string> args);
-/// Judges results; the first word of `args` says which kind.
+/// Judges predictions, or a network when the first word of `args` says so.
 int evaluate(const mpi::Communicator& world, std::span<const std::string> args);
 int evaluate_network(const mpi::Communicator& world, std::span<const std::string> args);
+int evaluate_predictions(const mpi::Communicator& world, std::span<const std::string> args);
 int inspect(const mpi::Communicator& world, std::span<const std::string> args);
 int network(const mpi::Communicator& world, std::span<const std::string> args);
 /// Predicts perturbations and combinations with the models of a finished run on a screen.
@@ -24,6 +25,8 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
 int simulate(const mpi::Communicator& world, std::span<const std::string> args);
 int simulate_screen(const mpi::Communicator& world, std::span<const std::string> args);
 int simulate_trajectories(const mpi::Communicator& world, std::span<const std::string> args);
+/// Divides a screen into what is trained and what is tested on.
+int split(const mpi::Communicator& world, std::span<const std::string> args);
 /// Screens; hands over to train_on_trajectories or train_on_system when the arguments are about those.
 int train(const mpi::Communicator& world, std::span<const std::string> args);
 

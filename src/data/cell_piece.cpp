@@ -90,6 +90,16 @@ struct LargeCounts {
     }
 };
 
+/// Calls take(gene, entry) for the entries from `at` on whose genes are below `end`.
+template <typename Take>
+void walk(const std::uint8_t* gaps, std::uint32_t entries, std::uint32_t& at, std::int32_t& gene, std::int32_t end,
+          const Take& take) {
+    for (; at < entries && gene + gaps[at] < end; ++at) {
+        gene += gaps[at];
+        take(gene, at);
+    }
+}
+
 }  // namespace
 
 PieceHeader plan_piece(const PieceSource& source, Normalization kind) {
@@ -152,6 +162,31 @@ void add_piece(const std::byte* piece, Moments* row) {
     add_counts({count_gaps, header.counts}, {counts, header.counts}, header.scale,
                static_cast<std::uint8_t>(header.largest), first);
     add_values({value_gaps, header.values}, {values, header.values}, first);
+}
+
+PieceCursor piece_start(const PieceHeader& header) {
+    return {0, 0, header.first_gene, header.first_gene};
+}
+
+void unpack_piece(const std::byte* piece, PieceCursor& cursor, std::int32_t end, PieceEntries& out) {
+    const PieceHeader header = piece_header(piece);
+    const auto parts = parts_of(header, piece);
+    const auto* values = reinterpret_cast<const float*>(parts.values);
+    const auto* value_gaps = reinterpret_cast<const std::uint8_t*>(parts.value_gaps);
+    const auto* count_gaps = reinterpret_cast<const std::uint8_t*>(parts.count_gaps);
+    const auto* counts = reinterpret_cast<const std::uint8_t*>(parts.counts);
+    const auto append = [&](std::int32_t gene, float value) {
+        if (value > 0) {
+            out.genes.push_back(gene);
+            out.values.push_back(value);
+        }
+    };
+    const std::size_t first = out.values.size();
+    walk(count_gaps, header.counts, cursor.count, cursor.count_gene, end,
+         [&](std::int32_t gene, std::uint32_t i) { append(gene, static_cast<float>(counts[i]) * header.scale); });
+    log1p_in_place(std::span(out.values).subspan(first));
+    walk(value_gaps, header.values, cursor.value, cursor.value_gene, end,
+         [&](std::int32_t gene, std::uint32_t i) { append(gene, values[i]); });
 }
 
 }  // namespace lazynet

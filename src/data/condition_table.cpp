@@ -14,7 +14,9 @@ void apply_minimum(ConditionTable& table, const std::vector<std::string>& contex
     Index small = 0;
     for (std::size_t context = 0; context < table.contexts(); ++context) {
         const Index controls = table.cells(0, context);
-        if (controls < std::max<Index>(options.min_cells, 1)) {
+        if (!options.needs_controls) {
+            table.keep(0, context);  // perhaps a control of no cells
+        } else if (controls < std::max<Index>(options.min_cells, 1)) {
             Index cells = 0;
             for (std::size_t p = 0; p < table.perturbations(); ++p) {
                 cells += table.cells(p, context);
@@ -40,6 +42,9 @@ void apply_minimum(ConditionTable& table, const std::vector<std::string>& contex
 }
 
 void require_controls(const ConditionTable& table, const ScreenOptions& options, const ScreenReport& report) {
+    if (!options.needs_controls) {
+        return;
+    }
     Index most = 0;
     for (std::size_t context = 0; context < table.contexts(); ++context) {
         most = std::max(most, table.cells(0, context));

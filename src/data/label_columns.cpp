@@ -121,10 +121,11 @@ Candidate look_at(const ObsTable& obs, const std::string& name, const std::vecto
     return candidate;
 }
 
-PerturbationLabels accept(Candidate candidate, const std::string& why, ScreenReport& report) {
+PerturbationLabels accept(Candidate candidate, const std::string& why, const ScreenOptions& options,
+                          ScreenReport& report) {
     report.pert_col = candidate.found.column.name;
     report.labels = std::move(candidate.labels);
-    if (!candidate.has_control && !candidate.marked) {
+    if (!candidate.has_control && !candidate.marked && options.needs_controls) {
         throw UserError(
             fmt::format("column '{}' holds no control label; its most frequent labels are {}. "
                         "Name the control with --control LABEL, or another column with --pert-col",
@@ -141,7 +142,7 @@ Column constant_column(Index rows) {
     return column;
 }
 
-bool every_value_has_controls(const Column& column, const std::vector<bool>& control, Index least) {
+bool every_value_has_controls(const Column& column, const std::vector<bool>& control, const ScreenOptions& options) {
     std::vector<Index> controls(column.categories.size());
     for (std::size_t cell = 0; cell < column.codes.size(); ++cell) {
         if (column.codes[cell] >= 0 && control[cell]) {
@@ -151,7 +152,7 @@ bool every_value_has_controls(const Column& column, const std::vector<bool>& con
     const std::vector<Index> cells = category_counts(column);
     Index values = 0;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        if (cells[i] > 0 && controls[i] < std::max<Index>(least, 1)) {
+        if (options.needs_controls && cells[i] > 0 && controls[i] < std::max<Index>(options.min_cells, 1)) {
             return false;
         }
         values += cells[i] > 0 ? 1 : 0;
@@ -166,7 +167,7 @@ PerturbationLabels find_perturbation_labels(const ObsTable& obs, const std::vect
     report.obs_columns = obs.names();
     if (!options.pert_col.empty()) {
         require_column(obs, "--pert-col", options.pert_col);
-        return accept(look_at(obs, options.pert_col, measured, options), "given with --pert-col", report);
+        return accept(look_at(obs, options.pert_col, measured, options), "given with --pert-col", options, report);
     }
     std::optional<Candidate> without_control;
     for (const char* name : kPerturbationColumns) {
@@ -176,14 +177,14 @@ PerturbationLabels find_perturbation_labels(const ObsTable& obs, const std::vect
         Candidate candidate = look_at(obs, name, measured, options);
         if (candidate.has_control || candidate.marked) {
             return accept(std::move(candidate), "the first usual name of a perturbation column that holds a control",
-                          report);
+                          options, report);
         }
         if (!without_control) {
             without_control = std::move(candidate);
         }
     }
     if (without_control) {
-        return accept(std::move(*without_control), "", report);
+        return accept(std::move(*without_control), "the first usual name of a perturbation column", options, report);
     }
     throw UserError(fmt::format(
         "no column looks like perturbation labels (such as {}); the columns are: {}. Name it with --pert-col{}",
@@ -201,7 +202,7 @@ Column find_contexts(const ObsTable& obs, const std::vector<bool>& control, cons
     for (const char* name : kContextColumns) {
         if (options.context_col.empty() && obs.has(name) && name != report.pert_col) {
             Column column = as_labels(obs.read(name));
-            if (every_value_has_controls(column, control, options.min_cells)) {
+            if (every_value_has_controls(column, control, options)) {
                 report.context_col = name;
                 return column;
             }

@@ -59,6 +59,9 @@ CoverageCounts count_coverage(const TrueProfiles& truth, const PredictedProfiles
             const auto sd = static_cast<double>(predicted.sd(row, g));
             const double error = has_error ? static_cast<double>(truth.error(row, g)) : 0.0;
             const double miss = static_cast<double>(truth.truth(row, g)) - static_cast<double>(predicted.mean(row, g));
+            if (!std::isfinite(miss)) {
+                continue;
+            }
             ++counts.places[place_of(miss, sd * sd + error * error)];
         }
     }

@@ -18,10 +18,12 @@ struct Reference {
 };
 
 const std::string kWeights =
-    "weights: |Welch t|, scaled to [0, 1] and squared, of the perturbation against the rest where the table has it, "
-    "else against the controls";
+    "weights: |Welch t|, scaled to [0, 1] and squared, against the context's other perturbed cells "
+    "where the table has it, else against the controls";
 const std::string kGenes =
-    "genes with q < 0.05 of Welch's t (at least 3), against the rest where the table has it, else against the controls";
+    "genes with q < 0.05 of t (at least 3), against the context's other perturbed cells where the table has it, else "
+    "against "
+    "the controls";
 
 template <typename Statistic>
 RowMeasure on_genes(const std::string& name, double perfect, const std::string& said, Profile y, Profile t,

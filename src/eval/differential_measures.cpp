@@ -111,7 +111,8 @@ double spearman_log_fold(const DifferentialRow& r) {
     std::vector<float> found;
     for (const std::int32_t g : r.real.by_size) {
         real.push_back(r.truth.log_fold(r.row, g));
-        found.push_back(r.predicted.log_fold(r.row, g));
+        const float fold = r.predicted.log_fold(r.row, g);
+        found.push_back(std::isnan(fold) ? 0.0F : fold);
     }
     return spearman(real, found);
 }
@@ -210,8 +211,8 @@ std::vector<Measure> differential_measure_list() {
     }
     list.push_back({"celleval_de_direction_match", true, 1.0,
                     "share of the truly significant genes whose log2 fold changes have the same sign"});
-    list.push_back(
-        {"celleval_de_spearman_lfc_sig", true, 1.0, "Spearman of log2 fold changes over the truly significant genes"});
+    list.push_back({"celleval_de_spearman_lfc_sig", true, 1.0,
+                    "Spearman of log2 fold changes over the truly significant genes, missing ones 0"});
     list.push_back({"celleval_de_sig_genes_recall", true, 1.0,
                     "share of the truly significant genes that are predicted to be significant"});
     list.push_back({"celleval_de_nsig_counts_real", true, kNaN, "truly significant genes (a count, not a score)"});
@@ -264,6 +265,10 @@ MeasureTable change_ranking_measures(const TrueProfiles& truth, const Differenti
     table.measures.resize(has_sd ? 4 : 2);
     table.values.resize(truth.truth.rows(), static_cast<Index>(table.measures.size()));
     for (Index row = 0; row < truth.truth.rows(); ++row) {
+        if (!predicted.mean.row(row).allFinite()) {
+            table.values.row(row).setConstant(kNaN);
+            continue;
+        }
         const Index context = truth.context[static_cast<std::size_t>(row)];
         const auto change = [&](Index g) { return std::abs(predicted.mean(row, g) - truth.control(context, g)); };
         const Areas by_change = areas_by(truth, differential, row, change);

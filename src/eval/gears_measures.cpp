@@ -2,9 +2,9 @@
 
 #include "measure_families.hpp"
 
-/// GEARS, inference.py: compute_metrics, deeper_analysis, non_dropout_analysis, as far as means and standard errors
-/// tell. All genes count, the perturbed one too; both changes are from the true control mean; a correlation that is
-/// not defined is 0. Differential genes: largest |Welch t| against the controls (scanpy's t-test, rankby_abs).
+/// GEARS, inference.py: compute_metrics, deeper_analysis, non_dropout_analysis, as far as means tell. All genes count,
+/// the perturbed one too; both changes are from the true control mean; a correlation that is not defined is 0.
+/// Differential genes: largest |Welch t| against the controls (scanpy's t-test, rankby_abs).
 namespace lazynet::eval {
 namespace {
 
@@ -69,25 +69,6 @@ double fold_change_gap(const ProfileRow& row, double low, double high) {
         }
     }
     return genes == 0 ? kNaN : sum / genes;
-}
-
-/// |y - t| over the standard deviation of the perturbed cells, for those of the top 20 genes that have one.
-VectorD sigmas(const ProfileRow& row) {
-    const Genes top = row.top(20);
-    std::vector<double> all;
-    for (const std::int32_t g : top) {
-        const double deviation = row.error[g] * std::sqrt(row.cells - 1.0);  // numpy's std: over n, not n - 1
-        if (deviation > 0.0) {
-            all.push_back(std::abs(row.predicted[g] - row.truth[g]) / deviation);
-        }
-    }
-    return Eigen::Map<const VectorD>(all.data(), static_cast<Index>(all.size()));
-}
-
-double share_below(const VectorD& values, double limit) {
-    return values.size() == 0
-               ? kNaN
-               : static_cast<double>((values.array() <= limit).count()) / static_cast<double>(values.size());
 }
 
 using GenesOf = std::function<Genes(const ProfileRow&)>;
@@ -179,22 +160,6 @@ void add_differential(std::vector<RowMeasure>& all) {
     add_directions("top20_non_dropout", kept, needs, kept20, all);
 }
 
-void add_sigmas(std::vector<RowMeasure>& all) {
-    const std::string said = " of |y - t| / standard deviation of the perturbed cells, over the top 20 genes";
-    all.push_back({{"gears_mean_sigma", kLowerIsBetter, 0.0, "mean" + said},
-                   [](const ProfileRow& r) {
-                       const VectorD all_sigmas = sigmas(r);
-                       return all_sigmas.size() == 0 ? kNaN : all_sigmas.mean();
-                   },
-                   Needs::error});
-    for (const int limit : {1, 2}) {
-        all.push_back({{"gears_frac_sigma_below_" + std::to_string(limit), kHigherIsBetter, 1.0,
-                        "share at most " + std::to_string(limit) + said},
-                       [limit](const ProfileRow& r) { return share_below(sigmas(r), limit); },
-                       Needs::error});
-    }
-}
-
 }  // namespace
 
 std::vector<RowMeasure> gears_measures() {
@@ -205,7 +170,6 @@ std::vector<RowMeasure> gears_measures() {
         "top200_hvg", "the 200 genes of largest standard deviation over condition means", Needs::spread,
         [](const ProfileRow& r) { return Genes(r.context->variable); }, all);
     add_differential(all);
-    add_sigmas(all);
     return all;
 }
 

@@ -13,7 +13,6 @@ enum class Needs : std::uint8_t {
     means,
     differential,  ///< differential expression of the truth
     spread,        ///< TrueProfiles::spread
-    error,         ///< TrueProfiles::error and differential expression
 };
 
 /// A measure of one row: what it is called beside how it is made.

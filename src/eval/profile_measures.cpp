@@ -1,5 +1,7 @@
 #include "lazynet/eval/profile_measures.hpp"
 
+#include <limits>
+
 #include "measure_families.hpp"
 
 namespace lazynet::eval {
@@ -22,8 +24,6 @@ bool is_there(Needs needs, const TrueProfiles& truth, const DifferentialTable* d
             return differential != nullptr;
         case Needs::spread:
             return truth.spread.cols() > 0;
-        case Needs::error:
-            return differential != nullptr && truth.error.cols() > 0;
     }
     return false;
 }
@@ -52,6 +52,10 @@ MeasureTable profile_measures(const TrueProfiles& truth, const DifferentialTable
     table.values.resize(truth.truth.rows(), static_cast<Index>(wanted.size()));
     ProfileRows rows(truth, differential, predicted);
     for (Index row = 0; row < truth.truth.rows(); ++row) {
+        if (!truth.truth.row(row).allFinite() || !predicted.mean.row(row).allFinite()) {
+            table.values.row(row).setConstant(std::numeric_limits<double>::quiet_NaN());
+            continue;
+        }
         const ProfileRow& profiles = rows[row];
         for (std::size_t m = 0; m < wanted.size(); ++m) {
             table.values(row, static_cast<Index>(m)) = wanted[m].value(profiles);

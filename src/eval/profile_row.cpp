@@ -76,7 +76,6 @@ const ProfileRow& ProfileRows::operator[](Index row) {
     const auto at = static_cast<std::size_t>(row);
     row_.context = &contexts_[static_cast<std::size_t>(truth_.context[at])];
     row_.own = truth_.own[at];
-    row_.cells = truth_.cells.empty() ? 0.0 : static_cast<double>(truth_.cells[at]);
     fill_changes(row);
     fill_ranks();
     if (differential_ != nullptr) {
@@ -100,9 +99,6 @@ void ProfileRows::fill_changes(Index row) {
     row_.training_mean = truth_.training_mean.size() > 0
                              ? row_of(truth_.training_mean, truth_.training_of[static_cast<std::size_t>(row)])
                              : context.mean;
-    if (truth_.error.cols() > 0) {
-        row_.error = row_of(truth_.error, row);
-    }
 }
 
 void ProfileRows::fill_ranks() {
@@ -127,9 +123,9 @@ void ProfileRows::fill_top(Index row) {
 }
 
 void ProfileRows::fill_weights(Index row) {
-    const bool rest = differential_->rest_score.cols() > 0;
-    const auto scores = (rest ? differential_->rest_score : differential_->score).row(row);
-    const auto qs = (rest ? differential_->rest_q : differential_->score_q).row(row);
+    const bool rest = differential_->score_rest.cols() > 0;
+    const auto scores = (rest ? differential_->score_rest : differential_->score).row(row);
+    const auto qs = (rest ? differential_->score_rest_q : differential_->score_q).row(row);
     row_.weights = scores.transpose().unaryExpr(&size_of).cast<double>();
     const double least = row_.weights.minCoeff();
     const double span = row_.weights.maxCoeff() - least;

@@ -37,8 +37,6 @@ struct ProfileRow {
     VectorD true_change_ranks;
     VectorD predicted_change_ranks;
     VectorD training_mean;
-    VectorD error;  ///< standard error of t; empty when not known
-    double cells = 0;
     Genes own;  ///< genes that are perturbed themselves
     // From differential expression; empty without it.
     std::vector<std::int32_t> by_score;  ///< the 200 genes of largest |Welch t|, descending, ties by index

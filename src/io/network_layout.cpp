@@ -183,7 +183,11 @@ bool FieldReader::next(Fields& fields) {
 }
 
 std::string FieldReader::where() const {
-    return file_.path() + ": line " + std::to_string(file_.line_number());
+    return file_.path() + ": " + line();
+}
+
+std::string FieldReader::line() const {
+    return "line " + std::to_string(file_.line_number());
 }
 
 }  // namespace lazynet::io

@@ -43,6 +43,8 @@ public:
     void rewind() { file_.rewind(); }
     /// "file: line 3", for messages.
     [[nodiscard]] std::string where() const;
+    /// "line 3".
+    [[nodiscard]] std::string line() const;
 
 private:
     TextFile file_;

@@ -40,7 +40,12 @@ ResponseRidge::ResponseRidge(const ResponseInputs& inputs, const ResponseVarianc
         s.coeffRef(p, p) += noise[p];
     }
     particular_.compute(s);
-    weighted_ = f_ * allowed_.cwiseSqrt().asDiagonal();
+    weighted_.resize(f_.rows(), (allowed_.array() > 0.0).count());
+    for (Index k = 0, used = 0; k < f_.cols(); ++k) {
+        if (allowed_[k] > 0.0) {
+            weighted_.col(used++) = std::sqrt(allowed_[k]) * f_.col(k);
+        }
+    }
     solved_ = particular_.solve(Eigen::MatrixXd(weighted_));
     MatrixD inner = weighted_.transpose() * solved_;
     inner.diagonal().array() += 1.0;
@@ -60,7 +65,7 @@ MatrixD ResponseRidge::signal(const MatrixD& v) const {
 MatrixD ResponseRidge::covariance_with(const ResponseInputs& others) const {
     // Inputs that none of these pairs has contribute nothing.
     const Sparse z = to_sparse(others.perturbations, std::max(z_.cols(), width_of(others.perturbations)));
-    MatrixD covariance = weighted_ * (*others.features * allowed_.cwiseSqrt().asDiagonal()).transpose();
+    MatrixD covariance = f_ * allowed_.asDiagonal() * others.features->transpose();
     covariance += MatrixD(spread_ * (z_ * Sparse(Sparse(z.leftCols(z_.cols())).transpose())));
     return covariance;
 }

@@ -12,6 +12,7 @@ namespace {
 /// Truths that pass at a time, and predictions that are kept ready for them: memory, genes x (256 + 2048) x 3 floats.
 constexpr Index kPassing = 256;
 constexpr Index kReady = 2048;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 struct Sides {
     const mpi::Communicator& world;
@@ -64,6 +65,9 @@ OwnDistances own_distances(const Sides& sides) {
             for (std::size_t k = 0; k < kToPredictions; ++k) {
                 own.all[k].push_back(exact_distance(static_cast<ToPredictions>(k), predicted, row, truth, row));
             }
+            const bool finite =
+                sides.truth.truth.row(first + row).allFinite() && sides.predicted.mean.row(first + row).allFinite();
+            own.context.push_back(finite ? sides.truth.context[static_cast<std::size_t>(first + row)] : kNotCompared);
             own.fingerprint.push_back(static_cast<std::int64_t>(predicted.fingerprint[static_cast<std::size_t>(row)]));
         }
     }
@@ -71,8 +75,7 @@ OwnDistances own_distances(const Sides& sides) {
         distances = sides.world.gather(std::span<const double>(distances));
     }
     own.fingerprint = sides.world.gather(std::span<const std::int64_t>(own.fingerprint));
-    own.context = sides.world.gather(std::span<const std::int64_t>(
-        std::vector<std::int64_t>(sides.truth.context.begin(), sides.truth.context.end())));
+    own.context = sides.world.gather(std::span<const std::int64_t>(own.context));
     return own;
 }
 
@@ -92,7 +95,8 @@ void pass_truths(const Sides& sides, const std::vector<std::int64_t>& context, c
             sides.world.broadcast(
                 std::as_writable_bytes(std::span(passing.data(), static_cast<std::size_t>(passing.size()))), owner);
             if (ready.rows.rows() > 0) {
-                const std::vector<Index> where(context.begin() + first, context.begin() + first + passing.rows());
+                std::vector<Index> where(context.begin() + first, context.begin() + first + passing.rows());
+                std::replace(where.begin(), where.end(), Index{kNotCompared}, Index{0});  // any; they are passed over
                 const PairwiseRows truths = prepare_truth(cview(passing), where, sides.controls);
                 contest.compare(ready, ready.first - sides.first(), {truths, first});
             }
@@ -100,15 +104,18 @@ void pass_truths(const Sides& sides, const std::vector<std::int64_t>& context, c
     }
 }
 
-/// Rows of the same context, per row of this rank.
+/// Rows of the same context, per row of this rank; NaN for those that are not compared.
 std::vector<double> competitors(const Sides& sides, const std::vector<std::int64_t>& context) {
     std::vector<double> of_context(static_cast<std::size_t>(sides.truth.control.rows()), 0.0);
     for (const std::int64_t c : context) {
-        of_context[static_cast<std::size_t>(c)] += 1.0;
+        if (c != kNotCompared) {
+            of_context[static_cast<std::size_t>(c)] += 1.0;
+        }
     }
     std::vector<double> of_row;
-    for (const Index c : sides.truth.context) {
-        of_row.push_back(of_context[static_cast<std::size_t>(c)]);
+    for (Index row = 0; row < sides.rows(); ++row) {
+        const std::int64_t c = context[static_cast<std::size_t>(sides.first() + row)];
+        of_row.push_back(c == kNotCompared ? kNaN : of_context[static_cast<std::size_t>(c)]);
     }
     return of_row;
 }
@@ -128,8 +135,7 @@ eval::MeasureTable as_table(const Sides& sides, const std::vector<double>& rows,
         const double others = rows[at] - 1.0;
         table.values.row(row) << discrimination(ToTruths::absolute), discrimination(ToTruths::euclid),
             discrimination(ToTruths::cosine), rank(ToPredictions::euclid), rank(ToPredictions::log_cosine),
-            others > 0.0 ? (others - static_cast<double>(whole.better + whole.tied)) / others
-                         : std::numeric_limits<double>::quiet_NaN();
+            others > 0.0 ? (others - static_cast<double>(whole.better + whole.tied)) / others : kNaN;
     }
     return table;
 }

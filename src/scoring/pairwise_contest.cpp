@@ -23,6 +23,12 @@ double square(double x) {
     return x * x;
 }
 
+double minus_cosine(double product, double length, double other_length) {
+    return length == 0.0 || other_length == 0.0 ? 0.0 : -product / (length * other_length);
+}
+
+}  // namespace
+
 /// What the own genes of a prediction take away from, or add to, sums over all genes of a truth's change.
 struct OwnTerms {
     double absolute = 0;
@@ -45,9 +51,7 @@ struct OwnTerms {
     }
 };
 
-double minus_cosine(double product, double length, double other_length) {
-    return length == 0.0 || other_length == 0.0 ? 0.0 : -product / (length * other_length);
-}
+namespace {
 
 /// -1, 0 or 1: a distance that is known to within `doubt` is less than, equal to, or more than one known exactly.
 template <typename Exact>
@@ -109,17 +113,12 @@ struct PairwiseContest::Pair {
     double product;
     double log_product;
     double absolute;
+};
 
-    /// Squared distance of the means, all genes, and what it may be off by: products are rounded, and so were changes.
-    [[nodiscard]] double whole(const OwnTerms& own) const {
-        return square(predicted.from_control[p]) + square(truth.length[t]) -
-               2.0 * (product + own.product + truth.along_shift[t]);
-    }
-    [[nodiscard]] double whole_doubt(double shift_length) const {
-        return 2.0 * kProductBound * predicted.length[p] * truth.length[t] +
-               8.0 * kFloatStep *
-                   square(predicted.from_control[p] + predicted.length[p] + truth.length[t] + shift_length);
-    }
+/// A distance and what it may be off by.
+struct PairwiseContest::Rough {
+    double distance = 0;
+    double doubt = 0;
 };
 
 PairwiseContest::PairwiseContest(const std::vector<ContextControls>& controls, OwnDistances own)
@@ -157,18 +156,28 @@ void PairwiseContest::compare(const Stretch<PredictedRows>& predicted, Index loc
 }
 
 void PairwiseContest::compare_pair(const Pair& pair) {
-    if (pair.prediction != pair.other && own_.context[pair.prediction] == own_.context[pair.other]) {
-        compare_to_truths(pair);
-        compare_to_predictions(pair);
+    const std::int64_t context = own_.context[pair.prediction];
+    if (pair.prediction == pair.other || own_.context[pair.other] != context || context == kNotCompared) {
+        return;
     }
+    const OwnTerms own(pair.predicted, pair.p, pair.truth, pair.t);
+    const double from_control = pair.predicted.from_control[pair.p];
+    const double length = pair.predicted.length[pair.p];
+    const double other_length = pair.truth.length[pair.t];
+    const double lengths =
+        from_control + length + other_length + controls_[static_cast<std::size_t>(context)].shift_length;
+    // Squared distance of the means, all genes: products are rounded, and so were the changes that they are of.
+    const Rough whole = {square(from_control) + square(other_length) -
+                             2.0 * (pair.product + own.product + pair.truth.along_shift[pair.t]),
+                         2.0 * kProductBound * length * other_length + 8.0 * kFloatStep * square(lengths)};
+    compare_to_truths(pair, own, whole);
+    compare_to_predictions(pair, whole);
 }
 
-void PairwiseContest::compare_to_truths(const Pair& pair) {
-    const auto& [a, p, b, t, row, prediction, other, product, log_product, absolute] = pair;
-    const OwnTerms own(a, p, b, t);
-    const auto count = [&](ToTruths by, double roughly, double doubt) {
+void PairwiseContest::compare_to_truths(const Pair& pair, const OwnTerms& own, const Rough& whole) {
+    const auto count = [&](ToTruths by, const Rough& rough) {
         const auto k = static_cast<std::size_t>(by);
-        const int order = compare_distances(roughly, doubt, own_.to_truth[k][pair.row], [&] {
+        const int order = compare_distances(rough.distance, rough.doubt, own_.to_truth[k][pair.row], [&] {
             return exact_distance(by, pair.predicted, pair.p, pair.truth, pair.t);
         });
         Tally& tally = of_predictions_[k][static_cast<std::size_t>(pair.row)];
@@ -176,33 +185,33 @@ void PairwiseContest::compare_to_truths(const Pair& pair) {
         tally.tied += order == 0 ? 1 : 0;
         tally.tied_before += order == 0 && pair.other < pair.prediction ? 1 : 0;
     };
-    const double lengths = a.length[p] * b.length[t];
-    count(ToTruths::absolute, absolute - own.absolute,
-          (kAbsoluteBound + kDoubleBound) * (a.absolute[p] + b.absolute[t]));
-    count(ToTruths::euclid, square(a.length[p]) + square(b.length[t]) - own.squared - 2.0 * product,
-          2.0 * kProductBound * lengths + kDoubleBound * square(a.length[p] + b.length[t]));
-    const double rest = own.length_of_rest(b.length[t]);
-    count(ToTruths::cosine, minus_cosine(product, a.length[p], rest),
-          rest == 0.0 ? 0.0 : (kProductBound + kDoubleBound) * b.length[t] / rest);
-    const double shift_length = controls_[static_cast<std::size_t>(own_.context[prediction])].shift_length;
-    count(ToTruths::whole_euclid, pair.whole(own), pair.whole_doubt(shift_length));
+    const double length = pair.predicted.length[pair.p];
+    const double other_length = pair.truth.length[pair.t];
+    const double rest = own.length_of_rest(other_length);
+    count(ToTruths::absolute,
+          {pair.absolute - own.absolute,
+           (kAbsoluteBound + kDoubleBound) * (pair.predicted.absolute[pair.p] + pair.truth.absolute[pair.t])});
+    count(ToTruths::euclid,
+          {square(length) + square(other_length) - own.squared - 2.0 * pair.product,
+           2.0 * kProductBound * length * other_length + kDoubleBound * square(length + other_length)});
+    count(ToTruths::cosine, {minus_cosine(pair.product, length, rest),
+                             rest == 0.0 ? 0.0 : (kProductBound + kDoubleBound) * other_length / rest});
+    count(ToTruths::whole_euclid, whole);
 }
 
-void PairwiseContest::compare_to_predictions(const Pair& pair) {
+void PairwiseContest::compare_to_predictions(const Pair& pair, const Rough& whole) {
     const bool the_same = own_.fingerprint[pair.prediction] == own_.fingerprint[pair.other];
-    const auto count = [&](ToPredictions by, double roughly, double doubt) {
+    const auto count = [&](ToPredictions by, const Rough& rough) {
         const auto k = static_cast<std::size_t>(by);
-        const int order = the_same ? 0 : compare_distances(roughly, doubt, own_.all[k][pair.other], [&] {
+        const int order = the_same ? 0 : compare_distances(rough.distance, rough.doubt, own_.all[k][pair.other], [&] {
             return exact_distance(by, pair.predicted, pair.p, pair.truth, pair.t);
         });
         of_truths_[k][pair.other] += order < 0 || (order == 0 && pair.prediction < pair.other) ? 1 : 0;
     };
-    const OwnTerms own(pair.predicted, pair.p, pair.truth, pair.t);
-    const double shift_length = controls_[static_cast<std::size_t>(own_.context[pair.prediction])].shift_length;
-    count(ToPredictions::euclid, pair.whole(own), pair.whole_doubt(shift_length));
+    count(ToPredictions::euclid, whole);
     count(ToPredictions::log_cosine,
-          minus_cosine(pair.log_product, pair.predicted.log_length[pair.p], pair.truth.log_length[pair.t]),
-          kProductBound + kDoubleBound);
+          {minus_cosine(pair.log_product, pair.predicted.log_length[pair.p], pair.truth.log_length[pair.t]),
+           kProductBound + kDoubleBound});
 }
 
 }  // namespace lazynet::scoring

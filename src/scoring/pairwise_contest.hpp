@@ -22,11 +22,14 @@ constexpr std::size_t kToTruths = 4;
 enum class ToPredictions : std::uint8_t { euclid, log_cosine };
 constexpr std::size_t kToPredictions = 2;
 
+/// The context of rows that have values which are not finite: they are compared with nothing.
+constexpr std::int64_t kNotCompared = -1;
+
 /// Distances between every row's prediction and its own truth, exact.
 struct OwnDistances {
     std::array<VectorD, kToTruths> to_truth;              ///< per row of this rank
     std::array<std::vector<double>, kToPredictions> all;  ///< per row of all ranks
-    std::vector<std::int64_t> context;                    ///< per row of all ranks
+    std::vector<std::int64_t> context;                    ///< per row of all ranks; kNotCompared: none
     std::vector<std::int64_t> fingerprint;                ///< per row of all ranks: of its prediction
 };
 
@@ -36,6 +39,8 @@ struct Stretch {
     const Rows& rows;
     Index first = 0;
 };
+
+struct OwnTerms;
 
 /// Exact distances of prediction `p` to truth `t`; cosines are given as their negatives, so that less is better.
 double exact_distance(ToTruths by, const PredictedRows& predicted, Index p, const PairwiseRows& truth, Index t);
@@ -61,9 +66,10 @@ public:
 
 private:
     struct Pair;
+    struct Rough;
     void compare_pair(const Pair& pair);
-    void compare_to_truths(const Pair& pair);
-    void compare_to_predictions(const Pair& pair);
+    void compare_to_truths(const Pair& pair, const OwnTerms& own, const Rough& whole);
+    void compare_to_predictions(const Pair& pair, const Rough& whole);
 
     const std::vector<ContextControls>& controls_;
     OwnDistances own_;

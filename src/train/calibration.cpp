@@ -30,11 +30,7 @@ struct Sums {
 
 /// A trained perturbation is shrunk by its own noise, so its ensemble scatters less than its error.
 double inverse_trust(const ResponsePrior& prior) {
-    double sum = 0.0;
-    for (const double noise : prior.noise) {
-        sum += (prior.signal + noise) / prior.signal;
-    }
-    return sum / static_cast<double>(std::max<Index>(prior.noise.size(), 1));
+    return 1.0 + (prior.sampling + prior.particular).mean() / prior.signal;
 }
 
 }  // namespace

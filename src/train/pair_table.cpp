@@ -59,25 +59,27 @@ PairTable make_table(const ShardId& id, const Pairs& pairs, const BlockTargets& 
     return table;
 }
 
-std::vector<std::int32_t> count_support(const PairTable& table, Index inputs) {
+std::vector<std::int32_t> count_support(const SparseRows& rows, Index inputs) {
     std::vector<std::int32_t> support(static_cast<std::size_t>(inputs), 0);
-    for (const std::int32_t j : table.columns) {
+    for (const std::int32_t j : rows.columns) {
         ++support[static_cast<std::size_t>(j)];
     }
     return support;
+}
+
+bool is_alone(const SparseRows& rows, Index pair, const std::vector<std::int32_t>& support) {
+    const auto begin = static_cast<std::size_t>(rows.offsets[static_cast<std::size_t>(pair)]);
+    const auto end = static_cast<std::size_t>(rows.offsets[static_cast<std::size_t>(pair) + 1]);
+    const auto moved = rows.columns.subspan(begin, end - begin);
+    return std::any_of(moved.begin(), moved.end(),
+                       [&](std::int32_t j) { return support[static_cast<std::size_t>(j)] < 2; });
 }
 
 void bootstrap_weights(const ShardId& id, const std::vector<std::int64_t>& rows, const TrainConfig& config,
                        const std::vector<std::int32_t>& support, PairTable& table) {
     const Random random(config.seed, "perturbation bootstrap", {id.replica});
     for (Index r = 0; r < table.rows(); ++r) {
-        const SparseRows inputs = table.inputs({r, r + 1});
-        const auto begin = static_cast<std::size_t>(inputs.offsets[0]);
-        const auto count = static_cast<std::size_t>(inputs.offsets[1]) - begin;
-        const auto moved = inputs.columns.subspan(begin, count);
-        const bool alone = std::any_of(moved.begin(), moved.end(),
-                                       [&](std::int32_t j) { return support[static_cast<std::size_t>(j)] < 2; });
-        if (!alone) {
+        if (!is_alone(table.inputs(), r, support)) {
             const auto pair = static_cast<std::uint64_t>(rows[static_cast<std::size_t>(r)]);
             table.weights[r] *= static_cast<float>(random.exponential(pair));
         }

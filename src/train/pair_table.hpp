@@ -30,6 +30,7 @@ struct PairTable {
             across(output, row) = prediction;
         }
     }
+    [[nodiscard]] SparseRows inputs() const { return {offsets, columns, values}; }
     [[nodiscard]] SparseRows inputs(Range range) const {
         return {std::span(offsets).subspan(static_cast<std::size_t>(range.begin),
                                            static_cast<std::size_t>(range.size()) + 1),
@@ -46,7 +47,10 @@ PairTable make_table(const ShardId& id, const Pairs& pairs, const BlockTargets& 
 Eigen::RowVectorXf replica_noise(std::uint64_t seed, Index stream, Index pair, const BlockTargets& block);
 
 /// Training pairs that move each input.
-std::vector<std::int32_t> count_support(const PairTable& table, Index inputs);
+std::vector<std::int32_t> count_support(const SparseRows& rows, Index inputs);
+
+/// Is there an input that no other pair moves?
+bool is_alone(const SparseRows& rows, Index pair, const std::vector<std::int32_t>& support);
 
 /// Bayesian bootstrap of the pairs. A pair that alone moves one of its inputs keeps its weight: resampling would
 /// erase that regulator, and cannot tell how sure it is.

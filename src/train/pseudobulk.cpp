@@ -1,14 +1,12 @@
 #include "lazynet/train/pseudobulk.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <chrono>
 
 #include "lazynet/data/cell_piece.hpp"
 #include "lazynet/data/cell_stage.hpp"
 #include "lazynet/data/variable_genes.hpp"
 #include "lazynet/kernels/log1p.hpp"
+#include "lazynet/train/cell_routing.hpp"
 #include "lazynet/train/cell_stream.hpp"
 
 namespace lazynet::train {
@@ -18,8 +16,6 @@ namespace {
 /// the caches hold when the table is small too.
 constexpr std::size_t kLeastStage = std::size_t{8} << 20;
 constexpr std::size_t kMostStage = std::size_t{128} << 20;
-/// Entries a rank reads between two exchanges: 4 to 10 MB of messages.
-constexpr Index kRoundEntries = Index{1} << 21;
 
 /// Room for all packed cells if they take less than the table of sums, which is never needed then.
 std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalization, Index conditions, Index genes,
@@ -33,98 +29,7 @@ std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalizat
     return std::max({fits ? table : std::min(2 * table, kMostStage), kLeastStage, one_cell});
 }
 
-/// Takes cells apart by the owners of their genes.
-class Router {
-public:
-    Router(const mpi::Communicator& world, Index genes, Normalization normalization, CellStage& mine)
-        : rank_(static_cast<std::size_t>(world.rank())),
-          normalization_(normalization),
-          mine_(mine),
-          outgoing_(static_cast<std::size_t>(world.size())) {
-        for (int r = 0; r < world.size(); ++r) {
-            blocks_.push_back(block_of(genes, world.size(), r));
-        }
-    }
-
-    void route(const CellStream::Cell& cell) {
-        std::size_t begin = 0;
-        for (std::size_t r = 0; r < blocks_.size(); ++r) {
-            const std::size_t end =
-                r + 1 == blocks_.size() ? cell.genes.size() : first_from(cell.genes, begin, blocks_[r].end);
-            if (end > begin) {
-                pack(cell, r, begin, end);
-            }
-            begin = end;
-        }
-    }
-
-    /// Collective: sends what was routed since the last call and takes in what others sent here.
-    void deliver(const mpi::Communicator& world) {
-        if (world.size() == 1) {
-            return;
-        }
-        for (const auto& pieces : world.exchange(outgoing_)) {
-            mine_.add(pieces);
-        }
-        for (auto& pieces : outgoing_) {
-            pieces.clear();
-        }
-    }
-
-private:
-    static std::size_t first_from(std::span<const std::int32_t> genes, std::size_t begin, Index gene) {
-        const auto at = genes.begin() + static_cast<std::ptrdiff_t>(begin);
-        return static_cast<std::size_t>(std::lower_bound(at, genes.end(), gene) - genes.begin());
-    }
-
-    void pack(const CellStream::Cell& cell, std::size_t owner, std::size_t begin, std::size_t end) {
-        const std::size_t n = end - begin;
-        const PieceSource source{cell.condition, static_cast<std::int32_t>(blocks_[owner].begin), cell.scale,
-                                 cell.genes.subspan(begin, n), cell.values.subspan(begin, n)};
-        const PieceHeader plan = plan_piece(source, normalization_);
-        if (owner == rank_) {
-            write_piece(plan, source, mine_.room(plan.bytes()));
-            mine_.keep(plan.bytes());
-            return;
-        }
-        const std::size_t used = outgoing_[owner].size();
-        outgoing_[owner].resize(used + plan.bytes());
-        write_piece(plan, source, outgoing_[owner].data() + used);
-    }
-
-    std::size_t rank_;
-    Normalization normalization_;
-    CellStage& mine_;
-    std::vector<Range> blocks_;  ///< genes by owner
-    std::vector<std::vector<std::byte>> outgoing_;
-};
-
-/// Tells how far the reading is, at most once every two seconds.
-class ReadingProgress {
-public:
-    ReadingProgress(Log& log, const Screen& screen) : log_(log), screen_(screen) {}
-    void tell(Index done, Index of) {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - last_ < std::chrono::seconds(2)) {
-            return;
-        }
-        last_ = now;
-        told_ = true;
-        log_.progress(fmt::format("{}: averaging cells, {:.0f} %", screen_.name, 100.0 * double(done) / double(of)),
-                      fmt::format("phase=pseudobulk screen={} cells={} of={}", screen_.name, done, of));
-    }
-    void done() {
-        if (told_) {
-            log_.progress_done();
-        }
-    }
-
-private:
-    Log& log_;
-    const Screen& screen_;
-    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-    bool told_ = false;
-};
+}  // namespace
 
 std::vector<Index> cells_per_condition(const Screen& screen) {
     std::vector<Index> cells(screen.conditions.size(), 0);
@@ -135,6 +40,8 @@ std::vector<Index> cells_per_condition(const Screen& screen) {
     }
     return cells;
 }
+
+namespace {
 
 void add_row(const CellStream::Cell& row, Normalization normalization, Range own, Matrix& sum) {
     std::vector<float> values(row.values.begin(), row.values.end());
@@ -165,7 +72,7 @@ Pseudobulk conditions_as_they_are(const mpi::Communicator& world, io::MatrixRead
         }
     });
     for (std::size_t c = 0; c < bulk.cells.size(); ++c) {
-        const auto rows = static_cast<double>(bulk.cells[c]);
+        const auto rows = static_cast<double>(std::max(bulk.cells[c], Index{1}));  // predictions may lack controls
         bulk.mean.row(static_cast<Index>(c)) /= static_cast<float>(rows);
         const double variance = screen.noise.empty() ? 0.0 : screen.noise[c] * rows;
         bulk.variance.row(static_cast<Index>(c)).setConstant(static_cast<float>(variance));
@@ -184,26 +91,11 @@ Pseudobulk pseudobulk(const mpi::Communicator& world, io::MatrixReader& reader, 
     const auto conditions = static_cast<Index>(screen.conditions.size());
     const Range own = block_of(genes, world.size(), world.rank());
     CellStage stage(conditions, own.size(), stage_bytes(reader, normalization, conditions, own.size(), world.size()));
-    Router router(world, genes, normalization, stage);
-    const Range slice = block_of(reader.cells(), world.size(), world.rank());
-    CellStream stream(reader, screen, normalization, slice);
-    ReadingProgress progress(log, screen);
-
-    // In rounds: every rank reads some of its cells, alone; then all exchange what they read. A rank whose slice has
-    // ended goes on exchanging until all have.
-    for (bool more = true; more;) {
-        world.together([&] {
-            for (Index entries = 0; entries < kRoundEntries && stream.next(); entries += stream.stored()) {
-                for (Index i = 0; i < stream.cells(); ++i) {
-                    router.route(stream.cell(i));
-                }
-            }
-        });
-        router.deliver(world);
-        progress.tell(slice.size() - stream.left(), std::max(slice.size(), Index{1}));
-        more = world.max(std::int64_t{stream.left()}) > 0;
+    std::vector<Range> owned;
+    for (int r = 0; r < world.size(); ++r) {
+        owned.push_back(block_of(genes, world.size(), r));
     }
-    progress.done();
+    route_cells(world, reader, screen, normalization, owned, stage, {"averaging cells", "pseudobulk"}, log);
     std::vector<Index> cells = cells_per_condition(screen);
     CellStage::Result result = stage.finish(cells);
     return {own, std::move(cells), std::move(result.mean), std::move(result.variance)};

@@ -179,7 +179,7 @@ private:
         }
         Random(config_.seed, "order", {id_.replica}).shuffle(train);
         training_ = make_table(id_, pairs_, block_, config_, train, config_.bootstrap_cells ? 1.0f : 0.0f);
-        support_ = count_support(training_, static_cast<Index>(pairs_.inputs.size()));
+        support_ = count_support(training_.inputs(), static_cast<Index>(pairs_.inputs.size()));
         if (config_.bootstrap_perturbations) {
             bootstrap_weights(id_, train, config_, support_, training_);
         }

@@ -20,6 +20,9 @@ constexpr Index kSpareDirections = 8;
 constexpr int kPasses = 3;
 /// Least bootstrap weight: a pair never goes altogether.
 constexpr double kLeastWeight = 0.02;
+/// Bounds of how far a direction is trusted: the first one is always kept, none is taken for free of noise.
+constexpr double kLeastTrust = 0.01;
+constexpr double kMostTrust = 0.999;
 
 /// How a replica's noise enters: neighbours have opposite signs, the last of an odd number has none. Of an even number
 /// the deviations' mean square, with n - 1, would be too large.
@@ -48,35 +51,110 @@ MatrixD replica_changes(const ShardId& id, const BlockTargets& block, const Trai
     return y;
 }
 
-VectorD replica_noise_of_pairs(const ShardId& id, const TrainConfig& config, const ResponsePrior& prior) {
-    VectorD noise = prior.noise;
-    if (config.bootstrap_perturbations) {
-        const Random random(config.seed, "perturbation bootstrap", {id.replica});
-        for (Index p = 0; p < noise.size(); ++p) {
+/// Variances of one replica's pairs: the block's sampling noise and what is particular, over the bootstrap weights. A
+/// pair that alone perturbs one of its genes keeps its weight: resampling it cannot tell how sure the gene's effect is.
+VectorD replica_variances(const ShardId& id, const Pairs& pairs, const TrainConfig& config, const ResponsePrior& prior,
+                          const VectorD& sampling) {
+    VectorD noise = sampling + prior.particular;
+    if (!config.bootstrap_perturbations) {
+        return noise;
+    }
+    const std::vector<std::int32_t> support = count_support(pairs.rows(), static_cast<Index>(pairs.inputs.size()));
+    const Random random(config.seed, "perturbation bootstrap", {id.replica});
+    for (Index p = 0; p < noise.size(); ++p) {
+        if (!is_alone(pairs.rows(), p, support)) {
             noise[p] /= std::max(kLeastWeight, random.exponential(static_cast<std::uint64_t>(p)));
         }
     }
     return noise;
 }
 
-/// Leading directions of the fitted changes among the outputs: (outputs, rank), orthonormal.
-MatrixD leading_directions(const ResponseRidge& ridge, const MatrixD& y, Index rank, const Random& random) {
+/// Sampling variance of the pairs on the block's genes: the screen's, times how noisy these genes are.
+VectorD block_sampling(const BlockTargets& block, const ResponsePrior& prior) {
+    const double screen = prior.sampling.mean();
+    const double here = block.noise.cast<double>().squaredNorm() / static_cast<double>(block.noise.size());
+    return screen > 0.0 && here > 0.0 ? VectorD(prior.sampling * (here / screen)) : prior.sampling;
+}
+
+/// Outputs' directions along which pairs truly differ, and how far to trust the values along them.
+struct Directions {
+    MatrixD vectors;              // (outputs, found), orthonormal
+    std::vector<double> signals;  // variance of the signal relative to the noise
+};
+
+/// Optimal shrinkage of a singular value of signal plus white noise of variance 1, in the Frobenius norm (Gavish and
+/// Donoho 2017), as a factor: 0 below the noise's own largest one.
+double shrinkage(double value, double rows, double columns) {
+    const double beta = std::min(rows, columns) / std::max(rows, columns);
+    const double y = value / std::sqrt(std::max(rows, columns));
+    const double square = (y * y - beta - 1.0) * (y * y - beta - 1.0) - 4.0 * beta;
+    return y > 1.0 + std::sqrt(beta) && square > 0.0 ? std::sqrt(square) / (y * y) : 0.0;
+}
+
+/// Directions of the changes, every pair in units of its noise.
+Directions leading_directions(const MatrixD& changes, const VectorD& noise, Index most, const Random& random) {
+    const MatrixD y = noise.cwiseSqrt().cwiseInverse().asDiagonal() * changes;
     const Index outputs = y.cols();
-    const Index width = std::min(outputs, rank + kSpareDirections);
-    if (outputs <= rank) {
-        return MatrixD::Identity(outputs, outputs);
-    }
-    MatrixD v(outputs, width);
+    MatrixD v(outputs, std::min({outputs, y.rows(), most + kSpareDirections}));
     for (Index k = 0; k < v.size(); ++k) {
         v.data()[k] = random.normal(static_cast<std::uint64_t>(k));
     }
-    const auto fitted = [&](const MatrixD& of) -> MatrixD { return ridge.signal(ridge.solve(y * of)); };
     for (int pass = 0; pass < kPasses; ++pass) {
-        v = orthonormal(y.transpose() * ridge.solve(ridge.signal(fitted(v))));
+        v = orthonormal(y.transpose() * (y * v));
     }
-    const MatrixD f = fitted(v);
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen{Eigen::MatrixXd(f.transpose() * f)};
-    return v * eigen.eigenvectors().rightCols(rank).rowwise().reverse();
+    const MatrixD scores = y * v;
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen{Eigen::MatrixXd(scores.transpose() * scores)};
+    Directions out;
+    const Index found = std::min(most, v.cols());
+    for (Index k = 0; k < found; ++k) {
+        const double value = std::sqrt(std::max(0.0, eigen.eigenvalues()[v.cols() - 1 - k]));
+        const double trust = shrinkage(value, static_cast<double>(y.rows()), static_cast<double>(outputs));
+        if (k == 0 || trust > 0.0) {
+            out.signals.push_back(std::clamp(trust, kLeastTrust, kMostTrust) /
+                                  (1.0 - std::clamp(trust, kLeastTrust, kMostTrust)));
+        }
+    }
+    const auto kept = static_cast<Index>(out.signals.size());
+    out.vectors = v * eigen.eigenvectors().rightCols(kept).rowwise().reverse();
+    return out;
+}
+
+/// Coefficients along every direction, under the prior scaled to the direction's signal.
+struct Coefficients {
+    MatrixD perturbations, features;
+    MatrixD fitted;  // (pairs, directions)
+};
+
+/// Signals of about equal size share a factorisation.
+double rounded(double signal) {
+    return std::exp2(std::round(2.0 * std::log2(signal)) / 2.0);
+}
+
+Coefficients fit_directions(const Pairs& pairs, const ResponsePrior& prior, const MatrixD& values,
+                            const Directions& directions, double unit, const VectorD& noise) {
+    Coefficients out;
+    out.perturbations.setZero(static_cast<Index>(pairs.inputs.size()), values.cols());
+    out.features.setZero(pairs.embedding.features.cols(), values.cols());
+    out.fitted.setZero(values.rows(), values.cols());
+    for (Index first = 0; first < values.cols();) {
+        const double signal = rounded(directions.signals[static_cast<std::size_t>(first)]);
+        Index last = first + 1;
+        while (last < values.cols() && rounded(directions.signals[static_cast<std::size_t>(last)]) == signal) {
+            ++last;
+        }
+        ResponseVariances variances = prior.variances;
+        const double scale = signal * unit / prior.signal;
+        variances.perturbation *= scale;
+        variances.features *= scale;
+        const ResponseRidge ridge({pairs.rows(), &pairs.embedding.features}, variances, noise);
+        const MatrixD solved = ridge.solve(values.middleCols(first, last - first));
+        const MatrixD part = ridge.perturbation_part(solved);
+        out.perturbations.block(0, first, part.rows(), part.cols()) = part;
+        out.features.middleCols(first, last - first) = ridge.feature_part(solved);
+        out.fitted.middleCols(first, last - first) = ridge.signal(solved);
+        first = last;
+    }
+    return out;
 }
 
 /// Coefficients and directions as the two layers of a net, every hidden unit balanced between them.
@@ -108,24 +186,20 @@ TrainedShard fit_responses(const ShardId& id, const Pairs& pairs, const BlockTar
     const auto start = std::chrono::steady_clock::now();
     const LazyNetShape shape{pairs.model_inputs(), config.hidden_sums, config.hidden_products, block.genes.size(),
                              static_cast<float>(config.u_max)};
+    const VectorD sampling = block_sampling(block, prior);
+    const VectorD least = (sampling.array() + prior.particular.minCoeff()).matrix();
     const MatrixD y = replica_changes(id, block, config);
-    const ResponseRidge ridge({pairs.rows(), &pairs.embedding.features}, prior.variances,
-                              replica_noise_of_pairs(id, config, prior));
-    const Random random(config.seed, "directions", {id.replica, id.block});
-    const MatrixD directions = leading_directions(ridge, y, shape.sums, random);
-    const MatrixD fitted = ridge.solve(y * directions);
+    const Directions directions =
+        leading_directions(y, least, shape.sums, Random(config.seed, "directions", {id.block}));
+    const Coefficients fit = fit_directions(pairs, prior, y * directions.vectors, directions, least.mean(),
+                                            replica_variances(id, pairs, config, prior, sampling));
     TrainedShard trained;
-    trained.net = as_net(shape, ridge.perturbation_part(fitted), ridge.feature_part(fitted), directions,
-                         pairs.embedding.direction);
+    trained.net = as_net(shape, fit.perturbations, fit.features, directions.vectors, pairs.embedding.direction);
     trained.slopes = VectorD::Ones(shape.hidden());
-    trained.support.assign(static_cast<std::size_t>(shape.inputs), 0);
-    for (const std::int32_t j : pairs.columns) {
-        ++trained.support[static_cast<std::size_t>(j)];
-    }
-    std::fill(trained.support.end() - pairs.embedding.dimensions(), trained.support.end(),
-              static_cast<std::int32_t>(pairs.size()));
+    trained.support = count_support(pairs.rows(), static_cast<Index>(pairs.inputs.size()));
+    trained.support.resize(static_cast<std::size_t>(shape.inputs), static_cast<std::int32_t>(pairs.size()));
     const double none = std::max(y.squaredNorm(), std::numeric_limits<double>::min());
-    const double error = (y - ridge.signal(fitted) * directions.transpose()).squaredNorm();
+    const double error = (y - fit.fitted * directions.vectors.transpose()).squaredNorm();
     trained.history = {{0, error / none, kNaN, kNaN}};
     trained.best = error / none;
     trained.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

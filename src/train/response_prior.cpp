@@ -353,10 +353,10 @@ ResponsePrior choose_response_prior(const mpi::Communicator& world, const Pairs&
         prior.variances.features.segment(at.begin, at.size()).setConstant(prior.signal * chosen.sources[k]);
     }
     prior.variances.features[pairs.embedding.dimensions()] = prior.signal * chosen.combination;
-    prior.noise = Eigen::Map<const VectorD>(noise.data(), pairs.size());
-    prior.noise.array() += prior.signal * kLeastNoise;
-    prior.noise +=
+    prior.sampling = Eigen::Map<const VectorD>(noise.data(), pairs.size());
+    prior.particular =
         prior.signal * chosen.interaction * pairs.embedding.features.col(pairs.embedding.dimensions()).cwiseAbs();
+    prior.particular.array() += prior.signal * kLeastNoise;
 
     Strengths mean_only = chosen;
     std::fill(mean_only.sources.begin() + 1, mean_only.sources.end(), 0.0);

@@ -33,7 +33,7 @@ Selection select(const Pairs& pairs, const ResponsePrior& prior, const std::vect
         }
         out.offsets.push_back(static_cast<std::int64_t>(out.columns.size()));
         out.features.row(static_cast<Index>(r)) = pairs.embedding.features.row(rows[r]);
-        out.noise[static_cast<Index>(r)] = prior.noise[rows[r]];
+        out.noise[static_cast<Index>(r)] = prior.sampling[rows[r]] + prior.particular[rows[r]];
     }
     return out;
 }

@@ -208,6 +208,11 @@ void describe_run(const mpi::Communicator& world, const RunOutput& output, const
     file.text(at + "screen", screen.name);
     file.text(at + "screen_fingerprint", facts.fingerprint);
     file.text(at + "values", screen.nonnegative ? "log-normalised" : "as given");
+    if (!output.split.hash.empty()) {
+        file.text(at + "split/kind", output.split.kind);
+        file.text(at + "split/hash", output.split.hash);
+        file.text(at + "split/fold", output.split.fold);
+    }
     file.text(at + "effects", "total");
     file.text(at + "consensus_holds",
               "elasticities J - I of log-expression from a steady-state screen: total effects, everything downstream "

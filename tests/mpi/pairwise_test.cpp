@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
+#include "lazynet/scoring/measure_list.hpp"
 #include "profile_fixture.hpp"
 #include "random_profiles.hpp"
 
@@ -152,6 +154,17 @@ TEST(PairwiseMeasures, AgreeWithTheirSources) {
     }
 }
 
+TEST(MeasureList, NamesEveryMeasureOnce) {
+    std::set<std::string> names;
+    for (const eval::Measure& measure : measure_list()) {
+        EXPECT_TRUE(names.insert(measure.name).second) << measure.name;
+        EXPECT_FALSE(measure.definition.empty()) << measure.name;
+    }
+    for (const auto& [name, values] : ProfileFixture(LAZYNET_FIXTURES "/profile_measures.txt").expected) {
+        EXPECT_TRUE(names.contains(name)) << name;
+    }
+}
+
 TEST(PairwiseMeasures, RanksWithoutRowsTakePart) {
     const auto world = mpi::Communicator::world();
     const Screen local = screen_of(world.is_root() ? Range{0, 9} : Range{9, 9}, 9, 30, false);
@@ -159,6 +172,42 @@ TEST(PairwiseMeasures, RanksWithoutRowsTakePart) {
     EXPECT_EQ(table.values.rows(), world.is_root() ? 9 : 0);
     EXPECT_EQ(table.measures.size(), 6U);
     EXPECT_TRUE(table.values.allFinite());
+}
+
+TEST(PairwiseMeasures, RowsThatAreNotThereCompeteWithNobody) {
+    // Row 3 of 12 is not there: the others are as if it had never been.
+    constexpr Index genes = 30;
+    const auto world = mpi::Communicator::world();
+    const Range mine = block_of(12, world.size(), world.rank());
+    Screen with = screen_of(mine, 12, genes, true);
+    const Screen whole = screen_of({0, 12}, 12, genes, true);
+    Screen without{{}, {"made up", Matrix(mine.size(), genes), whole.predicted.control, {}}};
+    without.truth.control = whole.truth.control;
+    without.truth.mean = whole.truth.mean;
+    without.truth.truth.resize(mine.size(), genes);
+    Index kept = 0;
+    for (Index row = mine.begin; row < mine.end; ++row) {
+        if (row == 3) {
+            with.predicted.mean(row - mine.begin, 5) = std::nanf("");
+            continue;
+        }
+        without.truth.truth.row(kept) = whole.truth.truth.row(row);
+        without.predicted.mean.row(kept++) = whole.predicted.mean.row(row);
+        without.truth.context.push_back(whole.truth.context[static_cast<std::size_t>(row)]);
+        without.truth.own.push_back(whole.truth.own[static_cast<std::size_t>(row)]);
+    }
+    without.truth.truth.conservativeResize(kept, Eigen::NoChange);
+    without.predicted.mean.conservativeResize(kept, Eigen::NoChange);
+    const eval::MeasureTable a = pairwise_measures(world, with.truth, with.predicted);
+    const eval::MeasureTable b = pairwise_measures(world, without.truth, without.predicted);
+    kept = 0;
+    for (Index row = mine.begin; row < mine.end; ++row) {
+        if (row == 3) {
+            EXPECT_TRUE(a.values.row(row - mine.begin).array().isNaN().all());
+        } else {
+            EXPECT_EQ(a.values.row(row - mine.begin), b.values.row(kept++)) << row;
+        }
+    }
 }
 
 TEST(PairwiseMeasures, NirOfTheOnlyPerturbationIsNotDefined) {

@@ -68,7 +68,6 @@ private:
         truth.truth = matrices["truth"];
         truth.control = matrices["control"];
         truth.mean = matrices["mean"];
-        truth.error = matrices["deviation"];  // of two cells: deviation * sqrt(2) / sqrt(2)
         predicted = {"made up", matrices["predicted"], matrices["own_control"], {}};
         real_table = table_of(matrices, "real");
         predicted_table = table_of(matrices, "predicted");
@@ -76,7 +75,6 @@ private:
             truth.names.push_back("P" + std::to_string(row));
             truth.context.push_back(0);
             truth.own.push_back({own[row]});
-            truth.cells.push_back(2);
         }
     }
 };

@@ -69,6 +69,12 @@ TEST(Calibration, PerturbedGenesAndMissingSdsAreSeenForWhatTheyAre) {
     EXPECT_EQ(counts.places.back(), 5);
 }
 
+TEST(Calibration, WhatIsNotFiniteIsNotCounted) {
+    Case c = case_of(2, 4, 1.0F, false);
+    c.predicted.mean(0, 2) = std::nanf("");
+    EXPECT_EQ(count_coverage(c.truth, c.predicted, c.rows).values(), 7);
+}
+
 TEST(Calibration, NothingCountedIsNotDefined) {
     EXPECT_TRUE(std::isnan(CoverageCounts{}.coverage(95)));
     EXPECT_TRUE(std::isnan(CoverageCounts{}.expected_calibration_error()));

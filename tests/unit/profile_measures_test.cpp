@@ -91,12 +91,10 @@ TEST(ProfileMeasures, ThePredictionThatEqualsTheTruthIsPerfect) {
 TEST(ProfileMeasures, WhatIsNotThereIsLeftOut) {
     ProfileFixture f = fixture();
     f.truth.spread.resize(0, 0);
-    f.truth.error.resize(0, 0);
     const MeasureTable table = profile_measures(f.truth, nullptr, f.predicted);
     for (const Measure& measure : table.measures) {
         EXPECT_EQ(measure.name.find("_de"), measure.name.find("_delta")) << measure.name;
         EXPECT_EQ(measure.name.find("hvg"), std::string::npos) << measure.name;
-        EXPECT_EQ(measure.name.find("sigma"), std::string::npos) << measure.name;
         EXPECT_EQ(measure.name.find("weighted"), std::string::npos) << measure.name;
     }
     EXPECT_LT(table.measures.size(), profile_measure_list().size());
@@ -107,11 +105,22 @@ TEST(ProfileMeasures, ARankWithoutRowsHasTheSameMeasures) {
     const std::size_t measures = profile_measures(f.truth, &f.real_table, f.predicted).measures.size();
     const Index genes = f.truth.truth.cols();
     f.truth.truth.resize(0, genes);
-    f.truth.error.resize(0, genes);
     f.real_table.score.resize(0, genes);
     const MeasureTable table = profile_measures(f.truth, &f.real_table, f.predicted);
     EXPECT_EQ(table.measures.size(), measures);
     EXPECT_EQ(table.values.rows(), 0);
+}
+
+TEST(ProfileMeasures, ARowThatIsNotThereHasNoValues) {
+    ProfileFixture f = fixture();
+    f.predicted.mean.row(2).setConstant(std::numeric_limits<float>::quiet_NaN());
+    f.truth.truth(4, 7) = std::numeric_limits<float>::infinity();
+    const MeasureTable table = profile_measures(f.truth, &f.real_table, f.predicted);
+    const MeasureTable areas = change_ranking_measures(f.truth, f.real_table, f.predicted);
+    EXPECT_TRUE(table.values.row(2).array().isNaN().all());
+    EXPECT_TRUE(table.values.row(4).array().isNaN().all());
+    EXPECT_TRUE(areas.values.row(2).array().isNaN().all());
+    EXPECT_FALSE(std::isnan(table.values(3, 0)));
 }
 
 TEST(ProfileMeasures, NamesAreDistinctAndFitForFiles) {
@@ -151,11 +160,11 @@ TEST(ProfileMeasures, CellSimBenchUsesTheRestWhereTheTableHasIt) {
         return table.values(0, column - table.measures.begin());
     };
     const double against_controls = wmse();
-    f.real_table.rest_score = f.real_table.score;
-    f.real_table.rest_q = f.real_table.score_q;
+    f.real_table.score_rest = f.real_table.score;
+    f.real_table.score_rest_q = f.real_table.score_q;
     EXPECT_EQ(wmse(), against_controls);
-    f.real_table.rest_score.row(0).setZero();
-    f.real_table.rest_score(0, 7) = -3.0F;  // all the weight on one gene
+    f.real_table.score_rest.row(0).setZero();
+    f.real_table.score_rest(0, 7) = -3.0F;  // all the weight on one gene
     EXPECT_NEAR(wmse(), std::pow(f.truth.truth(0, 7) - f.predicted.mean(0, 7), 2), 1e-12);
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "lazynet/core/types.hpp"
 #include "lazynet/kernels/moments.hpp"
@@ -47,5 +48,26 @@ void write_piece(const PieceHeader& plan, const PieceSource& source, std::byte* 
 
 /// Adds the piece's log-normalised values to the row of its condition (own genes of the owner).
 void add_piece(const std::byte* piece, Moments* row);
+
+/// How far a piece has been unpacked: the next entry of its counts and of its values, and the genes before them.
+struct PieceCursor {
+    std::uint32_t count = 0;
+    std::uint32_t value = 0;
+    std::int32_t count_gene = 0;
+    std::int32_t value_gene = 0;
+};
+
+/// Where a piece starts.
+[[nodiscard]] PieceCursor piece_start(const PieceHeader& header);
+
+/// Unpacked entries, log-normalised; no zeros.
+struct PieceEntries {
+    std::vector<std::int32_t> genes;  ///< of the owner
+    std::vector<float> values;
+};
+
+/// Appends the entries from the cursor on whose genes are below `end`, and moves the cursor past them. The genes of
+/// one call do not always ascend: counts come before values.
+void unpack_piece(const std::byte* piece, PieceCursor& cursor, std::int32_t end, PieceEntries& out);
 
 }  // namespace lazynet

@@ -7,6 +7,7 @@
 
 #include "lazynet/core/large_buffer.hpp"
 #include "lazynet/core/types.hpp"
+#include "lazynet/data/piece_sink.hpp"
 #include "lazynet/kernels/moments.hpp"
 
 namespace lazynet {
@@ -19,17 +20,15 @@ namespace lazynet {
 ///
 /// Memory: `capacity` bytes, touched as they fill; once they overflow also conditions x genes x 16 bytes; the result
 /// (8 bytes per condition and gene) comes on top when finishing.
-class CellStage {
+class CellStage : public PieceSink {
 public:
     CellStage(Index conditions, Index genes, std::size_t capacity);
 
-    /// Room for at least `bytes` more bytes of pieces; write there, then tell keep() how many were used.
     /// @pre bytes <= capacity
-    std::byte* room(std::size_t bytes);
-    /// Takes in the piece(s) written to the start of room().
-    void keep(std::size_t bytes);
-    /// Takes in copies of pieces that lie one after the other; no single one may exceed the capacity.
-    void add(std::span<const std::byte> pieces);
+    std::byte* room(std::size_t bytes) override;
+    void keep(std::size_t bytes) override;
+    /// No single piece may exceed the capacity.
+    void add(std::span<const std::byte> pieces) override;
 
     struct Result {
         Matrix mean;      ///< conditions x genes

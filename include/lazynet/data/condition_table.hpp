@@ -49,7 +49,7 @@ private:
 void apply_minimum(ConditionTable& table, const std::vector<std::string>& contexts, const ScreenOptions& options,
                    LeftOut& left_out, ScreenReport& report);
 
-/// @throws UserError when no context has enough control cells
+/// @throws UserError when controls are needed and no context has enough control cells
 void require_controls(const ConditionTable& table, const ScreenOptions& options, const ScreenReport& report);
 
 /// @param names of the perturbations  @throws UserError when no perturbation has enough cells, naming the largest

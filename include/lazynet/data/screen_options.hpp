@@ -24,6 +24,7 @@ struct ScreenOptions {
     std::string rows = "auto";              ///< what a row is: auto, cells, conditions
     std::string noise_file;          ///< CSV/TSV of rows' names and sampling variances, where rows are conditions
     std::vector<std::string> where;  ///< keep cells with `column op value`; op one of > >= < <= == !=
+    bool needs_controls = true;      ///< false: predictions, which may come without controls
     Index min_cells = 10;            ///< cells a (perturbation, context) needs, and a context's controls
 
     /// Whether rows are conditions if no condition has two: asked for, or not expression of cells.

@@ -31,13 +31,13 @@ struct TrueProfiles {
 /// What is known of every (row, gene) from cells: differential expression. Empty where there are no cells (screens of
 /// centroids): measures that need it are then left out, and the report says so.
 struct DifferentialTable {
-    Matrix log_fold;    ///< (rows, genes): log2 fold change as pdex has it
-    Matrix rank_p;      ///< Mann-Whitney p against the context's controls
-    Matrix rank_q;      ///< Benjamini-Hochberg over a row of rank_p
-    Matrix score;       ///< Welch t against the context's controls
-    Matrix score_q;     ///< Benjamini-Hochberg over a row of its p-values
-    Matrix rest_score;  ///< Welch t against all other cells of the context; may be empty
-    Matrix rest_q;      ///< Benjamini-Hochberg over a row of its p-values; may be empty
+    Matrix log_fold;      ///< (rows, genes): log2 fold change as pdex has it
+    Matrix rank_p;        ///< Mann-Whitney p against the context's controls
+    Matrix rank_q;        ///< Benjamini-Hochberg over a row of rank_p
+    Matrix score;         ///< Welch t against the context's controls
+    Matrix score_q;       ///< Benjamini-Hochberg over a row of its p-values
+    Matrix score_rest;    ///< t against the context's other perturbed cells (scanpy's t-test_overestim_var)
+    Matrix score_rest_q;  ///< Benjamini-Hochberg over a row of its p-values
     [[nodiscard]] bool empty() const { return rank_p.size() == 0; }
 };
 

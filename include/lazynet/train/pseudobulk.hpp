@@ -36,6 +36,9 @@ struct Pseudobulk {
 Pseudobulk pseudobulk(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
                       Normalization normalization, Log& log);
 
+/// Cells of every condition, counted. Not collective.
+std::vector<Index> cells_per_condition(const Screen& screen);
+
 /// Mean and variance of each gene over all cells that belong to a condition.
 struct GeneMoments {
     VectorD mean;      ///< bulk.genes.size()

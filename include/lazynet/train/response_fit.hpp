@@ -8,9 +8,10 @@
 
 namespace lazynet::train {
 
-/// Fits one shard to pseudobulk pairs in closed form: the posterior mean under the prior, its outputs cut to as many
-/// directions as there are hidden units (reduced-rank regression, Izenman 1975), as a LazyNet of sums. Not collective;
-/// the result depends on its arguments only.
+/// Fits one shard to pseudobulk pairs in closed form: the posterior mean under the prior, along the leading directions
+/// of the changes, at most as many as there are hidden units, each with the signal that optimal shrinkage of its
+/// singular value leaves (Gavish and Donoho 2017); as a LazyNet of sums. Not collective; the result depends on its
+/// arguments only.
 ///
 /// Replicas differ by a Bayesian bootstrap of the pairs and by one standard error of noise on every change, which
 /// enters neighbouring replicas with opposite signs, so that the ensemble's mean is hardly noisier than the data.

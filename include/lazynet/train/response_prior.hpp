@@ -16,7 +16,8 @@ namespace lazynet::train {
 /// much of them is shared by all, by neighbours in each embedding, by nobody.
 struct ResponsePrior {
     ResponseVariances variances;
-    VectorD noise;        ///< (pairs): sampling variance per value, and what is particular to a combination
+    VectorD sampling;     ///< (pairs): sampling variance per value
+    VectorD particular;   ///< (pairs): variance per value beyond it: what no sum of effects explains
     double signal = 0.0;  ///< mean squared effect per value, sampling noise taken out
     /// Shares of `signal`: mean effect, one per source of the embedding, and what is common and particular to
     /// combinations.

@@ -16,12 +16,18 @@
 
 namespace lazynet::train {
 
+/// The fold of a split whose training part a run was made of; empty hash: the whole screen.
+struct SplitUsed {
+    std::string kind, hash, fold;
+};
+
 /// Where a run's results go, and what its file says about how it was made (besides the results).
 struct RunOutput {
     std::string path;           ///< run.h5ad
     std::string edges;          ///< edge list; "": none
     Index edges_top = 1000000;  ///< longest edge list; 0: all
     std::string options;        ///< resolved options as JSON: what decides the result, no paths of outputs
+    SplitUsed split = {};
 };
 
 /// Everything that run_results needs of a finished training, besides what is distributed over ranks.
