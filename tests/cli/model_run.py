@@ -53,7 +53,7 @@ def write(path, genes=60, perturbed=12, unmeasured=3, replicas=3, blocks=2, sums
         model["embedding_names"] = np.array(sorted(known), dtype=object)
         model["embedding_values"] = rng.normal(0, 1, (len(known), dimensions)).astype(np.float32)
         model["embedding_values"][:, 0] = 1  # the mean effect
-        model["embedding_values"][sorted(known).index("G6"), 1:] = 0  # in it, and nothing said of it
+        model["embedding_values"][sorted(known).index("G8"), 1:] = 0  # in it, and nothing said of it
         model["embedding_default"] = np.r_[1.0, np.zeros(dimensions - 1)]
     var = pd.DataFrame(index=names)
     if calibrated:

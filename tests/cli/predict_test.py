@@ -127,14 +127,14 @@ def check_embedding():
     """Genes that only an embedding knows; calibration; given shifts; several blocks."""
     model_run.write("e.h5ad", dimensions=6, contexts=2, calibrated=True, held_out=True, blocks=3)
     models = model_run.Models("e.h5ad")
-    asked = {"G0": "trained", "U0": "trained", "G13": "unknown", "G14": "embedded", "G6": "unknown", "G14+G6": "partly",
+    asked = {"G0": "trained", "U0": "trained", "G13": "unknown", "G14": "embedded", "G8": "unknown", "G14+G8": "partly",
              "E2": "embedded", "E1+E2": "partly", "G0+U1": "combination", "E1+G0": "partly", "G13+G17": "unknown", "G0+G12+U2": "combination"}
     p, told = predict("e.h5ad", "--perturbations", ",".join(asked), ranks=3)
     for label, ground in asked.items():
         for context in models.contexts:
             agree(p, models, label, ground, context=context)
     assert "calibrated" in p.uns["lazynet"]["sd_holds"] and "not calibrated" not in told
-    assert "nothing is known of 3 genes (G13, G17, G6)" in told, told
+    assert "nothing is known of 3 genes (G13, G17, G8)" in told, told
     for words, shift in ((("--knockdown", 0.9), np.log(0.1)), (("--activation", 3), np.log(3))):
         p, _ = predict("e.h5ad", "--perturbations", ",".join(asked), *words)
         for label, ground in asked.items():
@@ -170,13 +170,28 @@ def check_closed_form():
     assert "these models are linear" in told and pd.read_csv("closed.tsv", sep="\t").shape[0] == 3
 
 
+def check_split():
+    """A fold's test conditions, held out by the run or not."""
+    lazynet("split", "s.h5ad", "--kind", "kfold", "--folds", 3, "-o", "split.json", "--quiet")
+    lazynet("train", "s.h5ad", "-o", "fold.h5ad", "--split", "split.json", "--fold", 1, "--replicas", 2, "--quiet")
+    test = next(f for f in json.load(open("split.json"))["folds"] if f["name"] == "1")["test"]
+    p, told = predict("fold.h5ad", "--split", "split.json", "--fold", 1, ranks=2)
+    assert "warning: the run" not in told and set(p.obs.fold) == {"1"}, told
+    assert sorted(zip(p.obs.context[2:], p.obs.perturbation[2:])) == sorted((t["context"], t["perturbation"]) for t in test)
+    models = model_run.Models("fold.h5ad")
+    assert "trained" not in set(p.obs.ground)
+    for label, ground in zip(p.obs.perturbation[2::2], p.obs.ground[2::2]):
+        agree(p, models, label, ground, context="context1")
+    p, told = predict("run.h5ad", "--split", "split.json", "--fold", 1, "--contexts", "context2")
+    assert "not trained without fold '1'" in told and set(p.obs.ground[1:]) == {"trained"} and p.n_obs == 1 + len(test) // 2
+
+
 def check_signed():
     """Values of a screen that is not of log expression may be negative."""
     model_run.write("n.h5ad", seed=3)
     plain, _ = predict("n.h5ad", "--perturbations", "G0")
     with h5py.File("n.h5ad", "r+") as f:
-        del f["uns/lazynet/options"]
-        f["uns/lazynet/options"] = '{"normalization":"none"}'
+        f["uns/lazynet/values"] = "as given"
     signed, _ = predict("n.h5ad", "--perturbations", "G0")
     assert (np.maximum(signed.X, 0) == plain.X).all() and (signed.X < 0).any() and plain.X.min() == 0
 
@@ -276,6 +291,9 @@ def check_refusals():
             (["i.h5ad", "--combinations", "G0", "-o", "x.h5ad"], "is not a pair"),
             (["i.h5ad", "--combinations", "all-of", "-o", "x.h5ad"], "name the genes"),
             (["i.h5ad", "--combinations", "all-of", "G0", "-o", "x.h5ad"], "at least two genes"),
+            (["i.h5ad", "--all-genes", "--fold", 1, "-o", "x.h5ad"], "--fold needs --split"),
+            (["run.h5ad", "--split", "split.json", "--fold", 7, "-o", "x.h5ad"], "expected one of 0, 1, 2"),
+            (["i.h5ad", "--split", "split.json", "--fold", 1, "-o", "x.h5ad"], "none of the contexts of fold '1'"),
             (["missing.h5ad", "--perturbations", "G0", "-o", "x.h5ad"], "missing.h5ad"),
             (["s.h5ad", "--perturbations", "G0", "-o", "x.h5ad"], "is this a run.h5ad")):
         told = lazynet("predict", *words, code=2, ranks=2)
@@ -292,6 +310,7 @@ with tempfile.TemporaryDirectory() as folder:
     check_cell_pairs()
     check_held_out_folds()
     check_closed_form()
+    check_split()
     check_embedding()
     check_signed()
     check_interactions()
