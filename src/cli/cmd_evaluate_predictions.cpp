@@ -26,9 +26,10 @@ struct PredictionsCommand {
 void add_options(CommandLine& line, PredictionsCommand& command) {
     auto against = line.group("Against what").add_options();
     against("truth", po::value(&command.truth.path), "the screen: any file that `lazynet train` takes");
-    against("split", po::value(&command.split),
-            "a split: its held-out conditions are judged, baselines learn from the others [what is predicted is judged, "
-            "baselines learn from all else]");
+    against(
+        "split", po::value(&command.split),
+        "a split: its held-out conditions are judged, baselines learn from the others [what is predicted is judged, "
+        "baselines learn from all else]");
     against("gene-graph", po::value(&command.how.gene_graph), "gene-gene edges for the baseline graph_kernel");
     po::options_description& figures = line.group("Figures");
     add_output_options(figures, command.output);
@@ -69,7 +70,8 @@ int evaluate_predictions(const mpi::Communicator& world, std::span<const std::st
     CommandLine line(
         "evaluate", "PREDICTIONS --truth SCREEN [options]",
         "Judges predictions of perturbations by a screen, beside the baselines that know no network and the noise\n"
-        "ceiling. PREDICTIONS: h5ad, CSV or any other input of `lazynet train`, anyone's; a row per condition (or cells,\n"
+        "ceiling. PREDICTIONS: h5ad, CSV or any other input of `lazynet train`, anyone's; a row per condition (or "
+        "cells,\n"
         "which are averaged) of log expression, a label per row, genes by name in any order, layers/sd if there are.\n"
         "Networks are judged by `lazynet evaluate network`.",
         &command.common);

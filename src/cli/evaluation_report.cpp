@@ -31,9 +31,9 @@ std::string interval(double value, double low, double high) {
     return std::isfinite(value) ? fmt::format("{} [{}, {}]", figure(value), figure(low), figure(high)) : "-";
 }
 
-constexpr int kFirst = 34;   // width of the first column
-constexpr int kOwn = 25;     // of the predictions with their interval
-constexpr int kOther = 13;   // of every other method
+constexpr int kFirst = 34;  // width of the first column
+constexpr int kOwn = 25;    // of the predictions with their interval
+constexpr int kOther = 13;  // of every other method
 
 std::string header(const Evaluation& evaluation, const std::string& first) {
     std::string line = fmt::format("{:<{}}", first, kFirst);
@@ -119,8 +119,7 @@ std::string coverage_table(const Scoreboard& board) {
         if (group.group.by == "fold") {
             continue;
         }
-        const std::string name =
-            group.group.by == "all" ? "all conditions" : group.group.by + ": " + group.group.name;
+        const std::string name = group.group.by == "all" ? "all conditions" : group.group.by + ": " + group.group.name;
         text += fmt::format("{:<{}}", name, kFirst + 6);
         for (const int nominal : eval::kNominal) {
             text += fmt::format(" {:>6.1f} %", 100.0 * group.coverage.coverage(nominal));
@@ -198,8 +197,8 @@ nlohmann::ordered_json ratio_json(const eval::RatioSummary& ratio) {
 }
 
 nlohmann::ordered_json group_json(const Evaluation& evaluation, const Scoreboard& board, const ScoreGroup& group) {
-    nlohmann::ordered_json json = {{"by", group.group.by}, {"name", group.group.name},
-                                   {"conditions", group.group.rows.size()}};
+    nlohmann::ordered_json json = {
+        {"by", group.group.by}, {"name", group.group.name}, {"conditions", group.group.rows.size()}};
     for (std::size_t m = 0; m < group.scores.size(); ++m) {
         const GroupScore& score = group.scores[m];
         nlohmann::ordered_json one = {{"relative_error", ratio_json(score.relative_error)},
@@ -274,9 +273,8 @@ std::string summary_csv(const Evaluation& evaluation, const Scoreboard& board) {
             const GroupScore& score = group.scores[m];
             const std::string start = quoted(group.group.by) + "," + quoted(group.group.name) + "," +
                                       quoted(evaluation.methods[m].name) + ",";
-            for (const auto& [name, higher, ratio] :
-                 {std::tuple{"relative_error", 0, score.relative_error},
-                  std::tuple{"r2_over_training_mean", 1, score.r2_over_mean}}) {
+            for (const auto& [name, higher, ratio] : {std::tuple{"relative_error", 0, score.relative_error},
+                                                      std::tuple{"r2_over_training_mean", 1, score.r2_over_mean}}) {
                 text += fmt::format("{}{},{},{},{},,{},{}\n", start, name, higher, group.group.rows.size(),
                                     number(ratio.value), number(ratio.low), number(ratio.high));
             }
@@ -301,9 +299,9 @@ nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const Score
         nlohmann::ordered_json one = {{"name", method.name}, {"definition", method.definition}};
         for (const eval::Coverage kind : {eval::Coverage::full, eval::Coverage::part, eval::Coverage::none}) {
             one["covered"][std::string(word(kind))] =
-                method.coverage.empty() ? (kind == eval::Coverage::full ? evaluation.rows.size() : 0)
-                                        : static_cast<std::size_t>(
-                                              std::count(method.coverage.begin(), method.coverage.end(), kind));
+                method.coverage.empty()
+                    ? (kind == eval::Coverage::full ? evaluation.rows.size() : 0)
+                    : static_cast<std::size_t>(std::count(method.coverage.begin(), method.coverage.end(), kind));
         }
         if (!method.penalty.empty()) {
             one["penalty"] = method.penalty;

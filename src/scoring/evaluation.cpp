@@ -5,15 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
-#include "judged_rows.hpp"
-#include "lazynet/data/name_index.hpp"
+#include "graph_rows.hpp"
+#include "judged_truth.hpp"
 #include "lazynet/eval/differential_measures.hpp"
 #include "lazynet/eval/profile_measures.hpp"
-#include "lazynet/io/network_file.hpp"
 #include "lazynet/scoring/baselines.hpp"
 #include "lazynet/scoring/differential.hpp"
-#include "lazynet/scoring/halves.hpp"
 #include "lazynet/scoring/pairwise.hpp"
 #include "lazynet/scoring/rows.hpp"
 
@@ -25,52 +24,6 @@ using eval::DifferentialTable;
 using eval::MeasureTable;
 using eval::PredictedProfiles;
 using eval::TrueProfiles;
-
-/// Rows of the regulator axis in a graph's normalised adjacency; genes that it does not name have none.
-eval::Features graph_rows(const std::string& path, const Screen& screen, std::vector<std::string>& notes) {
-    const EdgeList list = io::read_network(path, {});
-    const NameIndex index(list.names);
-    std::vector<eval::Tie> ties;
-    for (const EdgeList::Edge& edge : list.edges) {
-        ties.push_back({edge.regulator, edge.target, edge.weight});
-    }
-    const eval::Features all = eval::normalised_adjacency(static_cast<Index>(list.names.size()), ties);
-    std::vector<Eigen::Triplet<double>> entries;
-    std::vector<bool> perturbed(static_cast<std::size_t>(screen.regulators()));
-    for (const Condition& condition : screen.conditions) {
-        for (const Index gene : condition.targets) {
-            perturbed[static_cast<std::size_t>(gene)] = true;
-        }
-    }
-    Index asked = 0;
-    Index absent = 0;
-    for (Index j = 0; j < screen.regulators(); ++j) {
-        const auto at = index.find(screen.regulator(j));
-        asked += perturbed[static_cast<std::size_t>(j)] ? 1 : 0;
-        absent += perturbed[static_cast<std::size_t>(j)] && !at ? 1 : 0;
-        for (eval::Features::InnerIterator it(all, at.value_or(0)); at && it; ++it) {
-            entries.emplace_back(static_cast<int>(j), static_cast<int>(it.col()), it.value());
-        }
-    }
-    if (absent > 0) {
-        notes.push_back(fmt::format("{} of {} perturbed genes are not in {}", absent, asked, path));
-    }
-    eval::Features rows(screen.regulators(), all.cols());
-    rows.setFromTriplets(entries.begin(), entries.end());
-    return rows;
-}
-
-/// The table of other rows and columns. @param rows, columns of `table`
-DifferentialTable picked(const DifferentialTable& table, const std::vector<Index>& rows,
-                         const std::vector<Index>& columns) {
-    DifferentialTable result;
-    for (const auto field :
-         {&DifferentialTable::log_fold, &DifferentialTable::rank_p, &DifferentialTable::rank_q, &DifferentialTable::score,
-          &DifferentialTable::score_q, &DifferentialTable::score_rest, &DifferentialTable::score_rest_q}) {
-        result.*field = (table.*field)(rows, columns);
-    }
-    return result;
-}
 
 class Evaluator {
 public:
@@ -88,7 +41,10 @@ public:
 
     Evaluation operator()() {
         result_.notes = matching_.notes;
-        read_truth();
+        told_ = read_truth(world_, truth_, matching_, genes_, rows_, split_, options_.differential, log_);
+        if (truth_.screen.rows_are_conditions) {
+            result_.notes.push_back("the screen holds no cells: no differential expression and no noise ceiling");
+        }
         judge_predictions();
         judge_baselines();
         judge_duplicates();
@@ -99,59 +55,8 @@ public:
 private:
     Matching matched() {
         Matching result;
-        world_.together(
-            [&] { result = match(truth_.screen, predictions_.means.screen, predictions_.labels, split_); });
+        world_.together([&] { result = match(truth_.screen, predictions_.means.screen, predictions_.labels, split_); });
         return result;
-    }
-
-    [[nodiscard]] bool by_cells() const { return split_ && split_->kind == "cells"; }
-
-    MeansTable means_of_part(const Screen& part) {
-        return means_of(world_, *truth_.reader, part, truth_.screen, truth_.normalization, genes_,
-                        matching_.truth_genes, log_);
-    }
-
-    /// The judged part of the screen, and per fold what is learned from: the same table but where cells are split.
-    void read_truth() {
-        test_ = truth_.screen;
-        if (by_cells()) {
-            world_.together([&] { keep_test_part(*split_, split_->folds.front(), test_); });
-        }
-        const MeansTable table = means_of_part(test_);
-        if (by_cells()) {
-            Screen training = truth_.screen;
-            world_.together([&] { keep_training_part(*split_, split_->folds.front(), training); });
-            learned_ = changes_of(means_of_part(training), truth_.screen, genes_, matching_.truth_genes);
-        } else {
-            learned_ = changes_of(table, truth_.screen, genes_, matching_.truth_genes);
-        }
-        const std::vector<const ChangeTable*> training(matching_.folds.size(), &learned_);
-        profiles_ = true_profiles(world_, truth_.screen, matching_, genes_, rows_, table, training);
-        cells_ = table.cells;
-        if (options_.differential && !truth_.screen.rows_are_conditions) {
-            differential_ = picked(differential_expression(world_, *truth_.reader, test_, truth_.normalization,
-                                                           rows_in_test_part(), log_),
-                                   rows_.place, matching_.truth_genes);
-        }
-    }
-
-    /// This rank's distinct conditions in the judged part, which lists fewer than the whole screen where cells are split.
-    [[nodiscard]] std::vector<Index> rows_in_test_part() const {
-        if (!by_cells()) {
-            return rows_.distinct;
-        }
-        std::map<std::pair<std::string, std::string>, Index> known;
-        for (std::size_t k = 0; k < test_.conditions.size(); ++k) {
-            const Condition& c = test_.conditions[k];
-            known[{c.perturbation, test_.contexts[static_cast<std::size_t>(c.context)]}] = static_cast<Index>(k);
-        }
-        std::vector<Index> rows;
-        for (const Index k : rows_.distinct) {
-            const Condition& c = truth_.screen.conditions[static_cast<std::size_t>(k)];
-            rows.push_back(
-                known.at({c.perturbation, truth_.screen.contexts[static_cast<std::size_t>(c.context)]}));
-        }
-        return rows;
     }
 
     Matrix predicted_rows(io::MatrixReader& reader) {
@@ -165,7 +70,8 @@ private:
     }
 
     void judge_predictions() {
-        PredictedProfiles predicted{options_.method, predicted_rows(*predictions_.means.reader), profiles_.control, {}};
+        PredictedProfiles predicted{
+            options_.method, predicted_rows(*predictions_.means.reader), told_.profiles.control, {}};
         Index without = 0;
         for (Index c = 0; c < predicted.control.rows(); ++c) {
             const Index at = matching_.prediction_context[static_cast<std::size_t>(c)];
@@ -182,14 +88,43 @@ private:
             predicted.sd = predicted_rows(*predictions_.sds);
             count_coverage(predicted);
         }
-        add(predicted, profiles_, differential_, "the predictions", {}, {});
+        const bool cells = test_predicted_cells();
+        add(predicted, told_.profiles, "the predictions", {}, {},
+            cells ? predicted_differential() : DifferentialTable{});
+    }
+
+    /// Predicted cells have differential genes of their own, when they are cells and have controls.
+    bool test_predicted_cells() {
+        const io::ScreenFile& file = predictions_.means;
+        const bool cells = told_.is_tested && !file.screen.rows_are_conditions &&
+                           static_cast<Index>(file.screen.cell_condition.size()) >
+                               2 * static_cast<Index>(file.screen.conditions.size());
+        const bool controls = std::all_of(has_control_.begin(), has_control_.end(), [](Index n) { return n > 1; });
+        if (cells && (!controls || file.normalization == Normalization::none)) {
+            result_.notes.push_back(
+                "measures of differential genes among predicted cells are left out: they need predicted control cells "
+                "and --predictions-normalization counts or log1p");
+        }
+        return cells && controls && file.normalization != Normalization::none;
+    }
+
+    DifferentialTable predicted_differential() {
+        std::vector<Index> distinct = rows_.prediction;
+        std::sort(distinct.begin(), distinct.end());
+        std::vector<Index> place;
+        for (const Index k : rows_.prediction) {
+            place.push_back(std::lower_bound(distinct.begin(), distinct.end(), k) - distinct.begin());
+        }
+        return picked(differential_expression(world_, *predictions_.means.reader, predictions_.means.screen,
+                                              predictions_.means.normalization, distinct, log_),
+                      place, matching_.prediction_genes);
     }
 
     void count_coverage(const PredictedProfiles& predicted) {
         calibration_rows_.clear();
         for (Index row = 0; row < predicted.mean.rows(); ++row) {
             const std::vector<Index> one{row};
-            const eval::CoverageCounts counts = eval::count_coverage(profiles_, predicted, one);
+            const eval::CoverageCounts counts = eval::count_coverage(told_.profiles, predicted, one);
             calibration_rows_.insert(calibration_rows_.end(), counts.places.begin(), counts.places.end());
         }
         const std::vector<std::int64_t> all = world_.gather(std::span<const std::int64_t>(calibration_rows_));
@@ -206,12 +141,12 @@ private:
         Matrix columns(static_cast<Index>(matching_.judged.size()), genes_.mine.size());
         coverage.assign(matching_.judged.size(), Coverage::none);
         for (std::size_t f = 0; f < matching_.folds.size(); ++f) {
-            BaselineTask task{genes_, learned_, matching_.folds[f].training, {}, graph, options_.seed};
+            BaselineTask task{genes_, told_.learned, matching_.folds[f].training, {}, graph, options_.seed};
             std::vector<std::size_t> judged;
             for (std::size_t k = 0; k < matching_.judged.size(); ++k) {
                 if (matching_.judged[k].fold == static_cast<Index>(f)) {
                     judged.push_back(k);
-                    task.test.push_back(learned_.conditions[static_cast<std::size_t>(matching_.judged[k].truth)]);
+                    task.test.push_back(told_.learned.conditions[static_cast<std::size_t>(matching_.judged[k].truth)]);
                 }
             }
             if (judged.empty()) {
@@ -224,7 +159,7 @@ private:
             for (std::size_t t = 0; t < judged.size(); ++t) {
                 coverage[judged[t]] = prediction.coverage[t];
                 columns.row(static_cast<Index>(judged[t])) =
-                    prediction.change.row(static_cast<Index>(t)) + learned_.control.row(task.test[t].context);
+                    prediction.change.row(static_cast<Index>(t)) + told_.learned.control.row(task.test[t].context);
             }
         }
         return columns;
@@ -256,40 +191,33 @@ private:
                 continue;
             }
             std::vector<Index> mine = rows_.judged;
-            add({baseline.name, fetch_rows(world_, columns, genes_.of_rank, mine), profiles_.control, {}}, profiles_,
-                differential_, baseline.definition, coverage, penalty);
+            add({baseline.name, fetch_rows(world_, columns, genes_.of_rank, mine), told_.profiles.control, {}},
+                told_.profiles, baseline.definition, coverage, penalty);
         }
     }
 
     /// The technical duplicate: one half of a condition's cells predicts the other.
     void judge_duplicates() {
-        if (truth_.screen.rows_are_conditions) {
-            result_.notes.push_back("the screen holds no cells: no differential expression and no noise ceiling");
-            return;
+        if (!truth_.screen.rows_are_conditions) {
+            const Duplicates halves = duplicates(world_, truth_, matching_, rows_, told_, options_.seed, log_);
+            add(halves.first, halves.second, "half of the condition's own cells, judged by the other half", {}, {});
         }
-        const Halves halves = half_means(world_, *truth_.reader, test_, truth_.normalization, rows_in_test_part(),
-                                         options_.seed, log_);
-        TrueProfiles second = profiles_;
-        second.truth = halves.second(rows_.place, matching_.truth_genes);
-        for (Index row = 0; row < second.error.rows(); ++row) {
-            const auto k = static_cast<std::size_t>(row);
-            const double ratio = static_cast<double>(profiles_.cells[k]) / 
-                                 static_cast<double>(halves.second_cells[static_cast<std::size_t>(rows_.place[k])]);
-            second.error.row(row) *= static_cast<float>(std::sqrt(ratio));
-        }
-        add({"ceiling", halves.first(rows_.place, matching_.truth_genes), profiles_.control, {}}, second, differential_,
-            "half of the condition's own cells, judged by the other half", {}, {});
     }
 
     /// Measures a method; rows of all ranks come together. Collective.
-    void add(const PredictedProfiles& predicted, const TrueProfiles& truth, const DifferentialTable& differential,
-             const std::string& definition, std::vector<Coverage> coverage, std::vector<double> penalty) {
+    void add(const PredictedProfiles& predicted, const TrueProfiles& truth, const std::string& definition,
+             std::vector<Coverage> coverage, std::vector<double> penalty,
+             const DifferentialTable& predicted_differential = {}) {
         std::vector<MeasureTable> tables = {
-            eval::profile_measures(truth, differential_there() ? &differential : nullptr, predicted),
+            eval::profile_measures(truth, told_.is_tested ? &told_.differential : nullptr, predicted),
             rows_.repeats ? pairwise_measures(world_, fold_by_fold(truth), fold_by_fold(predicted))
                           : pairwise_measures(world_, truth, predicted)};
-        if (differential_there()) {
-            tables.push_back(eval::change_ranking_measures(truth, differential, predicted));
+        if (told_.is_tested) {
+            tables.push_back(eval::change_ranking_measures(truth, told_.differential, predicted));
+            tables.push_back(eval::spread_measures(told_.spreads, predicted));
+            if (!predicted_differential.empty()) {
+                tables.push_back(eval::differential_measures(told_.differential, predicted_differential));
+            }
         }
         JudgedMethod method{predicted.method, definition, {}, std::move(coverage), std::move(penalty)};
         const auto rows = static_cast<Index>(matching_.judged.size());
@@ -343,20 +271,15 @@ private:
         }
     }
 
-    /// Some genes were tested; on every rank the same.
-    [[nodiscard]] bool differential_there() const {
-        return options_.differential && !truth_.screen.rows_are_conditions;
-    }
-
     void describe() {
         const std::vector<Index> counts =
-            differential_there() ? eval::significant_genes(differential_) : std::vector<Index>{};
+            told_.is_tested ? eval::significant_genes(told_.differential) : std::vector<Index>{};
         const std::vector<std::int64_t> own(counts.begin(), counts.end());
         const std::vector<std::int64_t> significant = world_.gather(std::span<const std::int64_t>(own));
         std::vector<double> squares;
-        for (Index row = 0; row < profiles_.truth.rows(); ++row) {
-            const auto change = profiles_.truth.row(row) -
-                                profiles_.control.row(profiles_.context[static_cast<std::size_t>(row)]);
+        for (Index row = 0; row < told_.profiles.truth.rows(); ++row) {
+            const auto change = told_.profiles.truth.row(row) -
+                                told_.profiles.control.row(told_.profiles.context[static_cast<std::size_t>(row)]);
             squares.push_back(std::sqrt(change.cast<double>().squaredNorm() / static_cast<double>(genes_.all)));
         }
         const std::vector<double> effects = world_.gather(std::span<const double>(squares));
@@ -367,7 +290,7 @@ private:
             result_.rows.push_back(
                 {screen.contexts.size() > 1 ? screen.contexts[static_cast<std::size_t>(c.context)] : "", c.perturbation,
                  matching_.folds[static_cast<std::size_t>(judged.fold)].name, judged.stratum, judged.ground,
-                 cells_[static_cast<std::size_t>(judged.truth)], significant.empty() ? -1 : Index{significant[k]},
+                 told_.cells[static_cast<std::size_t>(judged.truth)], significant.empty() ? -1 : Index{significant[k]},
                  effects[k]});
         }
         result_.genes = genes_.all;
@@ -386,11 +309,7 @@ private:
     Matching matching_;
     GeneChunks genes_;
     JudgedRows rows_;
-    Screen test_;                 ///< the judged part
-    ChangeTable learned_;         ///< what baselines learn from
-    std::vector<Index> cells_;    ///< per condition of the truth's screen, of the judged part
-    TrueProfiles profiles_;       ///< of this rank's rows
-    DifferentialTable differential_;
+    JudgedTruth told_;  ///< of this rank's rows
     Matrix predicted_controls_;
     std::vector<Index> has_control_;
     std::vector<std::int64_t> calibration_rows_;

@@ -72,11 +72,11 @@ Matrix spreads_of_contexts(const Screen& screen, const MeansTable& table) {
 
 /// Per fold and context what the mean of perturbations says there. (folds * contexts, genes.mine)
 Matrix training_means(const Screen& screen, const Matching& matching, const GeneChunks& genes,
-                      const std::vector<const ChangeTable*>& training) {
+                      const ChangeTable& training) {
     const auto contexts = static_cast<Index>(screen.contexts.size());
     Matrix means(static_cast<Index>(matching.folds.size()) * contexts, genes.mine.size());
     for (std::size_t f = 0; f < matching.folds.size(); ++f) {
-        BaselineTask task{genes, *training[f], matching.folds[f].training, {}, nullptr, 0};
+        BaselineTask task{genes, training, matching.folds[f].training, {}, nullptr, 0};
         for (Index c = 0; c < contexts; ++c) {
             task.test.push_back({{}, c});
         }
@@ -85,7 +85,7 @@ Matrix training_means(const Screen& screen, const Matching& matching, const Gene
             known.push_back(task.table.conditions[static_cast<std::size_t>(q)]);
         }
         means.middleRows(static_cast<Index>(f) * contexts, contexts) =
-            smoothed(task, eval::mean_of_perturbations(known, task.test)) + training[f]->control;
+            smoothed(task, eval::mean_of_perturbations(known, task.test)) + training.control;
     }
     return means;
 }
@@ -121,15 +121,16 @@ Matrix on_every_rank(const mpi::Communicator& world, const Matrix& table, const 
 
 eval::TrueProfiles true_profiles(const mpi::Communicator& world, const Screen& screen, const Matching& matching,
                                  const GeneChunks& genes, const JudgedRows& rows, const MeansTable& table,
-                                 const std::vector<const ChangeTable*>& training) {
+                                 const ChangeTable& training) {
     const auto contexts = static_cast<Index>(screen.contexts.size());
     eval::TrueProfiles profiles;
     profiles.own = own_genes(screen, matching, rows.truth);
     for (std::size_t r = 0; r < rows.truth.size(); ++r) {
         const Condition& c = screen.conditions[static_cast<std::size_t>(rows.truth[r])];
         const JudgedCondition& judged = matching.judged[static_cast<std::size_t>(rows.judged[r])];
-        profiles.names.push_back(
-            contexts > 1 ? screen.contexts[static_cast<std::size_t>(c.context)] + "|" + c.perturbation : c.perturbation);
+        profiles.names.push_back(contexts > 1
+                                     ? screen.contexts[static_cast<std::size_t>(c.context)] + "|" + c.perturbation
+                                     : c.perturbation);
         profiles.context.push_back(c.context);
         profiles.cells.push_back(table.cells[static_cast<std::size_t>(rows.truth[r])]);
         profiles.training_of.push_back(judged.fold * contexts + c.context);

@@ -63,7 +63,8 @@ std::vector<RowGroup> thirds_by_effect(const Evaluation& evaluation) {
     std::vector<Index> order(evaluation.rows.size());
     std::iota(order.begin(), order.end(), Index{0});
     std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
-        return evaluation.rows[static_cast<std::size_t>(a)].effect < evaluation.rows[static_cast<std::size_t>(b)].effect;
+        return evaluation.rows[static_cast<std::size_t>(a)].effect <
+               evaluation.rows[static_cast<std::size_t>(b)].effect;
     });
     std::vector<RowGroup> thirds;
     constexpr std::array kNames = {"smallest third", "middle third", "largest third"};
@@ -180,13 +181,13 @@ private:
                 board_.doubts.push_back(
                     fmt::format("{} ({} conditions): {} than the mean of perturbations, R2 over it {:.3f} [{:.3f}, "
                                 "{:.3f}]",
-                                name(group), group.group.rows.size(),
-                                own.high < 0.0 ? "worse" : "not surely better", own.value, own.low, own.high));
+                                name(group), group.group.rows.size(), own.high < 0.0 ? "worse" : "not surely better",
+                                own.value, own.low, own.high));
             } else if (const std::size_t best = best_baseline(group); best > 0) {
-                board_.doubts.push_back(fmt::format(
-                    "{} ({} conditions): {} does as well or better, R2 over the mean {:.3f} against {:.3f}", name(group),
-                    group.group.rows.size(), evaluation_.methods[best].name, group.scores[best].r2_over_mean.value,
-                    own.value));
+                board_.doubts.push_back(
+                    fmt::format("{} ({} conditions): {} does as well or better, R2 over the mean {:.3f} against {:.3f}",
+                                name(group), group.group.rows.size(), evaluation_.methods[best].name,
+                                group.scores[best].r2_over_mean.value, own.value));
             }
         }
     }
@@ -210,11 +211,11 @@ private:
             }
             const double covered = group.coverage.coverage(kNominalChecked);
             if (std::abs(covered - kNominalChecked / 100.0) > kCoverageOff) {
-                board_.doubts.push_back(fmt::format("{} ({} conditions): sds are too {}, {} % intervals hold {:.0f} % of "
-                                                    "the true values",
-                                                    name(group), group.group.rows.size(),
-                                                    covered < kNominalChecked / 100.0 ? "small" : "large",
-                                                    kNominalChecked, 100.0 * covered));
+                board_.doubts.push_back(fmt::format(
+                    "{} ({} conditions): sds are too {}, {} % intervals hold {:.0f} % of "
+                    "the true values",
+                    name(group), group.group.rows.size(), covered < kNominalChecked / 100.0 ? "small" : "large",
+                    kNominalChecked, 100.0 * covered));
             }
         }
     }

@@ -165,7 +165,7 @@ def check_refusals(run):
                           (["nameless.csv", "--gold", "gold.tsv"], "a matrix without names; give the genes' names")):
         told = evaluate(*words, code=2, ranks=2)
         assert reason in told, (words, told)
-    assert "evaluate what?" in mpi(1, os.environ["LAZYNET"], "evaluate", code=2)
+    assert "no predictions named" in mpi(1, os.environ["LAZYNET"], "evaluate", code=2)
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ namespace lazynet::scoring {
 /// on the number of ranks.
 struct GeneChunks {
     GeneChunks(Index genes, const mpi::Communicator& world);
-    Index all = 0;              ///< genes of the whole table
+    Index all = 0;  ///< genes of the whole table
     std::vector<Range> of_rank;
     Range mine;                 ///< of this rank
     std::vector<Range> chunks;  ///< of this rank, counted from mine.begin

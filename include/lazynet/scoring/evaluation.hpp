@@ -63,9 +63,9 @@ struct Evaluation {
     std::vector<Index> trained;  ///< per fold: training conditions
     std::vector<JudgedRow> rows;
     std::vector<eval::Measure> measures;
-    std::vector<JudgedMethod> methods;  ///< the predictions first, then baselines, then the ceiling
+    std::vector<JudgedMethod> methods;           ///< the predictions first, then baselines, then the ceiling
     std::vector<eval::CoverageCounts> coverage;  ///< per row, of the predictions' sd; empty: they have none
-    std::vector<std::string> notes;     ///< what is missing, for people
+    std::vector<std::string> notes;              ///< what is missing, for people
 };
 
 /// Judges predictions by the truth, beside all baselines. Collective; the same on any number of ranks. Ranks share
