@@ -20,8 +20,8 @@ constexpr double kLeastNoise = 0.01;
 constexpr std::array kMeanGrid{0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
 constexpr std::array kSourceGrid{0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
 constexpr std::array kCombinationGrid{0.0, 0.03, 0.1, 0.3, 1.0};
-constexpr std::array kInteractionGrid{0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
-constexpr std::array kParticularGrid{0.01, 0.02, 0.04, 0.08, 0.15, 0.3};
+constexpr std::array kInteractionGrid{0.0, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4, 1.0, 3.0};
+constexpr std::array kParticularGrid{0.01, 0.02, 0.04, 0.08, 0.15, 0.2, 0.3, 0.4};
 constexpr int kSweeps = 3;
 /// Shares of the mean's error that sources must take away: less than the first is taken for luck, more than the second
 /// for knowledge.
