@@ -72,25 +72,27 @@ private:
     void judge_predictions() {
         PredictedProfiles predicted{
             options_.method, predicted_rows(*predictions_.means.reader), told_.profiles.control, {}};
-        Index without = 0;
+        bool is_without = false;
         for (Index c = 0; c < predicted.control.rows(); ++c) {
             const Index at = matching_.prediction_context[static_cast<std::size_t>(c)];
             if (at >= 0 && has_control_[static_cast<std::size_t>(at)] > 0) {
                 predicted.control.row(c) = predicted_controls_.row(at);
             } else {
-                ++without;
+                is_without = true;
             }
         }
-        if (without > 0) {
+        if (is_without) {
             result_.notes.push_back("the predictions have no controls of their own: the truth's stand in for them");
         }
         if (predictions_.sds) {
             predicted.sd = predicted_rows(*predictions_.sds);
             count_coverage(predicted);
         }
-        const bool cells = test_predicted_cells();
-        add(predicted, told_.profiles, "the predictions", {}, {},
-            cells ? predicted_differential() : DifferentialTable{});
+        std::optional<DifferentialTable> differential;
+        if (test_predicted_cells()) {
+            differential = predicted_differential();
+        }
+        add(predicted, told_.profiles, "the predictions", {}, {}, differential);
     }
 
     /// Predicted cells have differential genes of their own, when they are cells and have controls.
@@ -121,13 +123,13 @@ private:
     }
 
     void count_coverage(const PredictedProfiles& predicted) {
-        calibration_rows_.clear();
+        std::vector<std::int64_t> mine;
         for (Index row = 0; row < predicted.mean.rows(); ++row) {
             const std::vector<Index> one{row};
             const eval::CoverageCounts counts = eval::count_coverage(told_.profiles, predicted, one);
-            calibration_rows_.insert(calibration_rows_.end(), counts.places.begin(), counts.places.end());
+            mine.insert(mine.end(), counts.places.begin(), counts.places.end());
         }
-        const std::vector<std::int64_t> all = world_.gather(std::span<const std::int64_t>(calibration_rows_));
+        const std::vector<std::int64_t> all = world_.gather(std::span<const std::int64_t>(mine));
         result_.coverage.resize(matching_.judged.size());
         for (std::size_t row = 0; row < result_.coverage.size(); ++row) {
             auto& places = result_.coverage[row].places;
@@ -190,8 +192,7 @@ private:
                 result_.notes.push_back(baseline.name + " is left out: it knows nothing of any of these conditions");
                 continue;
             }
-            std::vector<Index> mine = rows_.judged;
-            add({baseline.name, fetch_rows(world_, columns, genes_.of_rank, mine), told_.profiles.control, {}},
+            add({baseline.name, fetch_rows(world_, columns, genes_.of_rank, rows_.judged), told_.profiles.control, {}},
                 told_.profiles, baseline.definition, coverage, penalty);
         }
     }
@@ -207,7 +208,7 @@ private:
     /// Measures a method; rows of all ranks come together. Collective.
     void add(const PredictedProfiles& predicted, const TrueProfiles& truth, const std::string& definition,
              std::vector<Coverage> coverage, std::vector<double> penalty,
-             const DifferentialTable& predicted_differential = {}) {
+             const std::optional<DifferentialTable>& predicted_differential = {}) {
         std::vector<MeasureTable> tables = {
             eval::profile_measures(truth, told_.is_tested ? &told_.differential : nullptr, predicted),
             rows_.repeats ? pairwise_measures(world_, fold_by_fold(truth), fold_by_fold(predicted))
@@ -215,8 +216,8 @@ private:
         if (told_.is_tested) {
             tables.push_back(eval::change_ranking_measures(truth, told_.differential, predicted));
             tables.push_back(eval::spread_measures(told_.spreads, predicted));
-            if (!predicted_differential.empty()) {
-                tables.push_back(eval::differential_measures(told_.differential, predicted_differential));
+            if (predicted_differential) {
+                tables.push_back(eval::differential_measures(told_.differential, *predicted_differential));
             }
         }
         JudgedMethod method{predicted.method, definition, {}, std::move(coverage), std::move(penalty)};
@@ -272,14 +273,20 @@ private:
     }
 
     void describe() {
+        for (JudgedMethod& method : result_.methods) {  // measures that came up after it
+            const Index known = method.values.cols();
+            const Index more = static_cast<Index>(result_.measures.size()) - known;
+            method.values.conservativeResize(Eigen::NoChange, known + more);
+            method.values.rightCols(more).setConstant(std::nan(""));
+        }
         const std::vector<Index> counts =
             told_.is_tested ? eval::significant_genes(told_.differential) : std::vector<Index>{};
         const std::vector<std::int64_t> own(counts.begin(), counts.end());
         const std::vector<std::int64_t> significant = world_.gather(std::span<const std::int64_t>(own));
         std::vector<double> squares;
         for (Index row = 0; row < told_.profiles.truth.rows(); ++row) {
-            const auto change = told_.profiles.truth.row(row) -
-                                told_.profiles.control.row(told_.profiles.context[static_cast<std::size_t>(row)]);
+            const Index context = told_.profiles.context[static_cast<std::size_t>(row)];
+            const Vector change = told_.profiles.truth.row(row) - told_.profiles.control.row(context);
             squares.push_back(std::sqrt(change.cast<double>().squaredNorm() / static_cast<double>(genes_.all)));
         }
         const std::vector<double> effects = world_.gather(std::span<const double>(squares));
@@ -312,7 +319,6 @@ private:
     JudgedTruth told_;  ///< of this rank's rows
     Matrix predicted_controls_;
     std::vector<Index> has_control_;
-    std::vector<std::int64_t> calibration_rows_;
     Evaluation result_;
 };
 
