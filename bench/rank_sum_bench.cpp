@@ -132,7 +132,7 @@ int main(int argc, char** argv) {
     for (std::size_t c = 1; c < screen.conditions.size(); ++c) {
         screen.conditions[c].targets = {0};
     }
-    eval::GeneTests all(screen, cells);
+    eval::GeneTests all(screen, cells, std::vector<bool>(cells.size(), true));
     const Index part = std::max(genes / 20, Index{1});
     seconds = 0;
     for (Index g = 0; g < part; ++g) {

@@ -17,6 +17,8 @@ int evaluate_network(const mpi::Communicator& world, std::span<const std::string
 int evaluate_predictions(const mpi::Communicator& world, std::span<const std::string> args);
 int inspect(const mpi::Communicator& world, std::span<const std::string> args);
 int network(const mpi::Communicator& world, std::span<const std::string> args);
+/// Predicts perturbations and combinations with the models of a finished run on a screen.
+int predict(const mpi::Communicator& world, std::span<const std::string> args);
 /// Prunes the models of a finished run on a screen and trains them on.
 int prune_run(const mpi::Communicator& world, std::span<const std::string> args);
 /// Writes synthetic data; the first word of `args` says which kind.

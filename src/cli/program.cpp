@@ -12,12 +12,13 @@
 namespace lazynet::cli {
 namespace {
 
-constexpr std::array<CommandEntry, 8> kCommands = {{
+constexpr std::array<CommandEntry, 9> kCommands = {{
     {"inspect", inspect, "what is in a screen or in trajectories, and would it train"},
     {"simulate", simulate, "write a synthetic screen or trajectories, with their ground truth and a prior"},
     {"split", split, "divide a screen into what is trained and what is tested on"},
     {"train", train, "screen or trajectories -> ensemble -> consensus interaction matrix (run.h5ad)"},
     {"prune", prune_run, "prune a finished run on its screen or trajectories, and train it on"},
+    {"predict", predict, "what perturbations would do, measured or not: means and sds per gene (predictions.h5ad)"},
     {"network", network, "write the edge list of a finished run"},
     {"effects", effects, "direct effects from a run's total ones, or the reverse"},
     {"evaluate", evaluate, "judge a network by a gold standard, beside its prior"},

@@ -8,8 +8,9 @@
 namespace lazynet::cli {
 
 std::string recorded_options(const CommandLine& line) {
-    static const std::vector<std::string> kLeftOut = {"output",  "overwrite", "json",  "quiet",
-                                                      "verbose", "dry-run",   "edges", "edges-top"};
+    static const std::vector<std::string> kLeftOut = {"output",  "overwrite", "json",         "quiet",
+                                                      "verbose", "dry-run",   "edges",        "edges-top",
+                                                      "top",     "changes",   "interactions", "interactions-top"};
     nlohmann::ordered_json json;
     std::istringstream lines(line.resolved());
     for (std::string text; std::getline(lines, text);) {

@@ -2,11 +2,11 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <optional>
 #include <string_view>
 
 #include "lazynet/core/error.hpp"
+#include "shift_option.hpp"
 
 namespace lazynet::cli {
 namespace {
@@ -38,25 +38,6 @@ void read_store(const std::string& word, train::TrainConfig& config) {
         config.store = word == "full" ? train::Store::full : train::Store::none;
     } else {
         refuse_word("store", word, std::array<std::string, 3>{"full", "top:K", "none"});
-    }
-}
-
-/// Remaining share of expression, or fold of it, as a shift on the log scale.
-void read_shift(const TrainWords& words, train::TrainConfig& config) {
-    if (words.knockdown != 0.0 && words.activation != 0.0) {
-        throw UserError("give --knockdown or --activation, not both");
-    }
-    if (words.knockdown != 0.0) {
-        if (words.knockdown <= 0.0 || words.knockdown >= 1.0) {
-            throw UserError("--knockdown is the share of expression that is lost, between 0 and 1");
-        }
-        config.shift = std::log(1.0 - words.knockdown);
-    }
-    if (words.activation != 0.0) {
-        if (words.activation <= 1.0) {
-            throw UserError("--activation is the fold of expression, above 1");
-        }
-        config.shift = std::log(words.activation);
     }
 }
 
@@ -134,7 +115,7 @@ void read_words(const TrainWords& words, train::TrainConfig& config) {
     config.bootstrap_cells = resampled.cells;
     read_l2(words.l2, config);
     read_store(words.store, config);
-    read_shift(words, config);
+    config.shift = given_shift(words.knockdown, words.activation).value_or(config.shift);
     read_words(words.prune, config.prune);
     config.prior = words.prune.prior;
     config.interactions = words.prune.interactions;

@@ -52,6 +52,8 @@ std::array<double, 3> sigmas(const std::vector<GeneSpread>& genes, const auto& v
     return n > 0 ? std::array{sum / n, 1 - above[0] / n, 1 - above[1] / n} : std::array{kNone, kNone, kNone};
 }
 
+}  // namespace
+
 std::vector<Measure> spread_measure_list() {
     const std::string of = "share of the 20 DE genes (some cell expresses) with the predicted mean between ";
     const std::string sigma = "|predicted mean - mean of real cells| / sd of real cells, 20 DE genes with sd > 0: ";
@@ -63,8 +65,6 @@ std::vector<Measure> spread_measure_list() {
             {"gears_frac_sigma_below_1", true, 1.0, sigma + "share of at most 1"},
             {"gears_frac_sigma_below_2", true, 1.0, sigma + "share of at most 2"}};
 }
-
-}  // namespace
 
 GeneSpread spread_of(std::int32_t gene, std::span<float> values) {
     std::ranges::sort(values);

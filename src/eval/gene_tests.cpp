@@ -21,8 +21,9 @@ double log2_fold_change(double mean, double control) {
     return std::log2(target / reference);
 }
 
-GeneTests::GeneTests(const Screen& screen, std::vector<Index> cells)
+GeneTests::GeneTests(const Screen& screen, std::vector<Index> cells, std::vector<bool> wanted)
     : cells_(std::move(cells)),
+      wanted_(std::move(wanted)),
       control_(screen.contexts.size(), -1),
       offsets_(screen.conditions.size() + 1),
       moments_(screen.conditions.size()),
@@ -78,7 +79,7 @@ void GeneTests::sum_up() {
 GeneTest GeneTests::test_condition(std::size_t condition) const {
     const auto context = static_cast<std::size_t>(context_[condition]);
     const Index control = control_[context];
-    if (is_control_[condition] || control < 0 || cells_[condition] == 0 ||
+    if (!wanted_[condition] || is_control_[condition] || control < 0 || cells_[condition] == 0 ||
         cells_[static_cast<std::size_t>(control)] == 0) {
         return {};
     }

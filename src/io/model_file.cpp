@@ -45,11 +45,13 @@ ModelFile::ModelFile(const std::string& path) : path_(path), file_(open_for_read
     const auto a = extents(path, file_, kModel + "a");
     const auto c = extents(path, file_, kModel + "c");
     const auto support = extents(path, file_, kModel + "support");
-    if (a[0] != support[0] * (support[1] + 1) || c[1] != a[1] + 1) {
+    // Inputs that an embedding drives come last in `a`; support need not count pairs for them.
+    if (support[0] == 0 || a[0] % support[0] != 0 || a[0] / support[0] < support[1] + 1 || c[1] != a[1] + 1) {
         throw UserError(path + ": the shapes of uns/lazynet/model/a, c and support do not fit each other");
     }
     shards_ = static_cast<Index>(support[0]);
-    inputs_ = static_cast<Index>(support[1]);
+    inputs_ = static_cast<Index>(a[0] / support[0]) - 1;
+    counted_inputs_ = static_cast<Index>(support[1]);
     hidden_ = static_cast<Index>(a[1]);
     output_rows_ = static_cast<Index>(c[0]);
 }
@@ -65,12 +67,17 @@ Matrix ModelFile::a(Index shard) const {
     return rows("a", {shard * (inputs_ + 1), (shard + 1) * (inputs_ + 1)}, hidden_);
 }
 
+Matrix ModelFile::a(Index shard, Range inputs) const {
+    const Index first = shard * (inputs_ + 1);
+    return rows("a", {first + inputs.begin, first + inputs.end}, hidden_);
+}
+
 Matrix ModelFile::c(Range range) const {
     return rows("c", range, hidden_ + 1);
 }
 
 std::vector<float> ModelFile::support(Index shard) const {
-    const Matrix row = rows("support", {shard, shard + 1}, inputs_);
+    const Matrix row = rows("support", {shard, shard + 1}, counted_inputs_);
     return {row.data(), row.data() + row.size()};
 }
 

@@ -252,6 +252,10 @@ void ResultsFile::write_csr_rows(const std::string& where, Range rows, std::span
     write_entries(where + "/data", H5T_NATIVE_FLOAT, rows.begin * shape.per_row, values);
 }
 
+void ResultsFile::write_column(const std::string& where, Index begin, std::span<const double> values) {
+    write_entries(where, H5T_NATIVE_DOUBLE, begin, values);
+}
+
 /// All ranks together, also after a failure: closes and removes what there is.
 void ResultsFile::discard() {
     datasets_.clear();

@@ -68,11 +68,11 @@ std::vector<MatrixD> centred_means(const mpi::Communicator& world, const Baselin
 MatrixD gene_scores(const mpi::Communicator& world, const BaselineTask& task) {
     const std::vector<MatrixD> means = centred_means(world, task);
     const Index rows = static_cast<Index>(task.training.size() + distinct(contexts_of(training_of(task))).size());
-    const auto product = [&](Eigen::Ref<const VectorD> x, Eigen::Ref<VectorD> y) {
+    const auto product = [&](const Eigen::Ref<const Columns>& x, Eigen::Ref<Columns> y) {
         auto next = means.begin();
-        y = sum_over_chunks(world, task.genes, rows, 1, [&](Range) -> MatrixD {
+        y = sum_over_chunks(world, task.genes, rows, x.cols(), [&](Range) -> MatrixD {
             const MatrixD& chunk = *next++;
-            const VectorD along = chunk.transpose() * x;
+            const MatrixD along = chunk.transpose() * x;
             return chunk * along;
         });
     };

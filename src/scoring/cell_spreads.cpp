@@ -97,6 +97,9 @@ std::vector<std::vector<eval::GeneSpread>> cell_spreads(const mpi::Communicator&
                                                         const Screen& screen, Normalization normalization,
                                                         const std::vector<Index>& rows,
                                                         const std::vector<std::vector<std::int32_t>>& genes, Log& log) {
+    if (screen.rows_are_conditions) {
+        return std::vector<std::vector<eval::GeneSpread>>(rows.size());
+    }
     const std::vector<Wish> wishes = all_wishes(world, screen.conditions.size(), rows, genes);
     std::vector<std::vector<std::byte>> outgoing(static_cast<std::size_t>(world.size()));
     std::vector<std::vector<float>> values(rows.size());

@@ -52,12 +52,23 @@ Range step_of(Range tile, Index step, Index genes) {
     return {std::min(tile.begin + step * genes, tile.end), std::min(tile.begin + (step + 1) * genes, tile.end)};
 }
 
+/// Conditions that some rank holds.
+std::vector<bool> wanted_by_any(const std::vector<std::vector<std::int64_t>>& rows_by_rank, std::size_t conditions) {
+    std::vector<bool> wanted(conditions, false);
+    for (const auto& rows : rows_by_rank) {
+        for (const std::int64_t row : rows) {
+            wanted[static_cast<std::size_t>(row)] = true;
+        }
+    }
+    return wanted;
+}
+
 class Tester {
 public:
     Tester(const mpi::Communicator& world, const Screen& screen, const std::vector<Index>& rows)
         : world_(world),
           rows_by_rank_(rows_of_all_ranks(world, rows)),
-          tests_(screen, train::cells_per_condition(screen)) {
+          tests_(screen, train::cells_per_condition(screen), wanted_by_any(rows_by_rank_, screen.conditions.size())) {
         const auto genes = static_cast<Index>(screen.genes.size());
         for (Matrix* m : {&table_.log_fold, &table_.rank_p, &table_.score, &score_p_, &table_.score_rest, &rest_p_}) {
             m->resize(static_cast<Index>(rows.size()), genes);
@@ -140,6 +151,12 @@ private:
 eval::DifferentialTable differential_expression(const mpi::Communicator& world, io::MatrixReader& reader,
                                                 const Screen& screen, Normalization normalization,
                                                 const std::vector<Index>& rows, Log& log, std::size_t memory) {
+    if (screen.rows_are_conditions || !screen.nonnegative) {
+        log.detail(
+            fmt::format("{}: no differential expression, as {}", screen.name,
+                        screen.rows_are_conditions ? "its rows are conditions" : "its values are not expression"));
+        return {};
+    }
     const auto genes = static_cast<Index>(screen.genes.size());
     const Index passes = passes_for(reader, genes, normalization, world.size(), memory);
     log.detail(fmt::format("{}: differential expression of {} conditions, {} pass(es) through the cells", screen.name,

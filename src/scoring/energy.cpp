@@ -194,6 +194,9 @@ private:
 
 EnergyDistances energy_distances(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
                                  Normalization normalization, const std::vector<Index>& rows, Log& log) {
+    if (screen.rows_are_conditions) {
+        return {};
+    }
     const train::CellTable table = train::load_cells(world, reader, screen, normalization, log);
     const Distances distances(world, table, screen, rows);
     const auto n = static_cast<Index>(rows.size());

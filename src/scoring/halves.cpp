@@ -65,6 +65,9 @@ std::vector<std::int8_t> halves_of_cells(const Screen& screen, std::uint64_t see
 
 Halves half_means(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,
                   Normalization normalization, const std::vector<Index>& rows, std::uint64_t seed, Log& log) {
+    if (screen.rows_are_conditions) {
+        return {};
+    }
     const auto genes = static_cast<Index>(screen.genes.size());
     const train::Pseudobulk bulk = train::pseudobulk(world, reader, split_screen(screen, seed), normalization, log);
     Halves halves;

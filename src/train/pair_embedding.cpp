@@ -28,13 +28,11 @@ std::map<std::string, Index> rows_of(const std::vector<std::string>& names) {
 
 /// Factor that gives the perturbed genes a mean squared length of 1.
 float unit(const GeneEmbedding& source, const Screen& screen, const std::vector<Index>& perturbed) {
-    const auto rows = rows_of(source.names);
-    double sum = 0.0;
+    std::vector<std::string> names;
     for (const Index j : perturbed) {
-        if (const auto row = rows.find(screen.regulator(j)); row != rows.end()) {
-            sum += source.values.row(row->second).cast<double>().squaredNorm();
-        }
+        names.push_back(screen.regulator(j));
     }
+    const double sum = embedding_of(source, names).cast<double>().squaredNorm();
     return sum > 0.0 ? static_cast<float>(std::sqrt(static_cast<double>(perturbed.size()) / sum)) : 0.0f;
 }
 
@@ -77,14 +75,12 @@ PairEmbedding embed_pairs(const Screen& screen, const std::vector<Index>& condit
                           const std::vector<GeneEmbedding>& sources) {
     PairEmbedding out;
     join(screen, perturbed_genes(screen, conditions), sources, out);
-    const auto rows = rows_of(out.names);
-    out.regulators.setZero(screen.regulators(), out.values.cols());
-    out.regulators.col(0).setOnes();
+    std::vector<std::string> regulators;
     for (Index j = 0; j < screen.regulators(); ++j) {
-        if (const auto row = rows.find(screen.regulator(j)); row != rows.end()) {
-            out.regulators.row(j) = out.values.row(row->second);
-        }
+        regulators.push_back(screen.regulator(j));
     }
+    out.regulators = embedding_of({"", out.names, out.values}, regulators);
+    out.regulators.col(0).setOnes();
     const auto down = std::count_if(shifts.begin(), shifts.end(), [](double shift) { return shift < 0.0; });
     out.direction = 2 * down > static_cast<std::ptrdiff_t>(shifts.size()) ? -1.0 : 1.0;
     out.features.setZero(static_cast<Index>(conditions.size()), out.values.cols() + 1);

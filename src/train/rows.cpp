@@ -18,7 +18,7 @@ std::string fit_to_rows(TrainConfig& config, const Screen& screen) {
     if (screen.knows_noise() || !config.bootstrap_cells) {
         return "";
     }
-    if (config.l2 < 0.0 && config.validation_share <= 0.0) {
+    if (config.fit == Fit::steps && config.l2 < 0.0 && config.validation_share <= 0.0) {
         throw UserError(screen.name +
                         ": --l2 auto needs validation data, and the noise of these conditions is not known: allow "
                         "--validation-share, give --l2 a value, or give their sampling variances with --noise FILE");

@@ -1,14 +1,24 @@
 #include "lazynet/train/run_embeddings.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "lazynet/data/gene_families.hpp"
+#include "lazynet/train/embedding_sources.hpp"
+#include "lazynet/train/screen_embedding.hpp"
 
 namespace lazynet::train {
 namespace {
+
+/// Perturbed genes that an embedding does not know and that are named.
+constexpr std::size_t kAbsentNames = 5;
+
+std::vector<Index> all_conditions(const Screen& screen) {
+    std::vector<Index> conditions(screen.conditions.size());
+    std::iota(conditions.begin(), conditions.end(), Index{0});
+    return conditions;
+}
 
 std::vector<std::string> perturbed_names(const Screen& screen) {
     std::set<std::string> names;
@@ -30,30 +40,37 @@ std::set<std::string> all_names(const Screen& screen, const std::vector<GeneEmbe
     return names;
 }
 
-void report(const GeneEmbedding& source, const std::vector<std::string>& perturbed, Log& log) {
-    const auto known = std::count_if(perturbed.begin(), perturbed.end(), [&](const std::string& gene) {
-        const auto at = std::lower_bound(source.names.begin(), source.names.end(), gene);
-        return at != source.names.end() && *at == gene &&
-               source.values.row(at - source.names.begin()).squaredNorm() > 0;
-    });
-    log.info(fmt::format("embedding by {}: {} dimensions, knows {} of {} perturbed genes", source.source,
-                         source.dimensions(), known, perturbed.size()));
-}
-
 }  // namespace
 
 std::vector<GeneEmbedding> run_embeddings(const mpi::Communicator& world, const EmbeddingConfig& config,
-                                             const Screen& screen, Log& log) {
-    (void)world;
+                                          std::uint64_t seed, const io::ScreenFile& file, const Pseudobulk& table,
+                                          Log& log) {
+    const Screen& screen = file.screen;
     std::vector<GeneEmbedding> sources;
+    SpectralOptions spectral;
+    spectral.dimensions = config.dimensions;
+    for (const std::string& graph : config.graphs) {
+        sources.push_back(load_graph_embedding(world, graph, spectral, log));
+    }
+    for (const std::string& path : config.files) {
+        sources.push_back(load_file_embedding(world, path, log));
+    }
+    ScreenEmbeddingOptions options;
+    options.dimensions = std::min(options.dimensions, config.dimensions);
+    options.seed = seed;
+    for (const std::string& source : config.screen) {
+        sources.push_back(source == "controls"
+                              ? control_embedding(world, *file.reader, screen, file.normalization, options)
+                              : response_embedding(world, screen, table, all_conditions(screen), options));
+    }
     const std::vector<std::string> perturbed = perturbed_names(screen);
     if (config.families != Families::off) {
         sources.push_back(gene_families(all_names(screen, sources), perturbed, config.dimensions));
     }
-    for (const GeneEmbedding& source : sources) {
-        report(source, perturbed, log);
-    }
     std::erase_if(sources, [](const GeneEmbedding& source) { return source.dimensions() == 0; });
+    for (const GeneEmbedding& source : sources) {
+        log.info(report(coverage(source, perturbed, screen.genes), kAbsentNames));
+    }
     return sources;
 }
 

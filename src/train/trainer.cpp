@@ -103,7 +103,7 @@ private:
         if (closed_form()) {
             pair_noise_ = noise_of_pairs(screen_, pairs_, config_.weights, statistics.noise);
             pairs_.embedding = embed_pairs(screen_, pairs_.conditions, shifts_.of,
-                                           run_embeddings(world_, config_.embedding, screen_, log_));
+                                           run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_));
         }
         const auto genes = static_cast<Index>(screen_.genes.size());
         plan_.emplace(genes, config_.blocks_for(genes), config_.replicas, world_.size());

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Splits: what is held out must touch nothing. The held-out rows of a screen are replaced by wild values; a run on the rest
-must be the same bytes, with every kind of split, both pair modes, penalty search, variable genes and pruning. The same
+must be the same bytes, with every kind of split, both pair modes, penalty search, embeddings, variable genes and pruning. The same
 change to a row that is trained on must be seen."""
 import json
 import os
@@ -84,7 +84,10 @@ with tempfile.TemporaryDirectory(prefix="lazynet_split_") as top:
     quick = ["--replicas", "2", "--hidden-sums", "4", "--hidden-products", "2", "--gene-blocks", "2"]
     bulk = quick + ["--epochs", "15", "--hvg", "12"]
     cells = quick + ["--epochs", "2", "--pairs", "cells", "--batch", "64"]
-    trials = [("kfold", "2", ["--folds", "3"], bulk), ("kfold", "0", ["--folds", "3"], cells),
+    closed = quick + ["--hvg", "12", "--screen-embedding", "responses", "--screen-embedding", "controls",
+                      "--gene-families", "on"]
+    trials = [("kfold", "1", ["--folds", "3"], closed), ("doubles", "2", [], closed), ("cells", "0", [], closed),
+              ("kfold", "2", ["--folds", "3"], bulk), ("kfold", "0", ["--folds", "3"], cells),
               ("combinations", "2", [], bulk), ("doubles", "1", [], bulk), ("contexts", "RPE1", [], bulk),
               ("cells", "0", ["--seed", "3"], bulk), ("cells", "0", [], cells)]
     for kind, fold, options, training in trials:

@@ -131,7 +131,8 @@ with tempfile.TemporaryDirectory(prefix="lazynet_conditions_") as folder:
     # What cannot be.
     refused(["--pairs cells needs cells"], "train", "c.csv", "--normalization", "none", "--pairs", "cells")
     refused(["--hvg"], "train", "c.csv", "--normalization", "none", "--hvg", "3")
-    refused(["validation data", "--noise"], "train", "c.csv", "--normalization", "none", "--validation-share", "0")
+    refused(["validation data", "--noise"], "train", "c.csv", "--normalization", "none", "--validation-share", "0",
+            "--fit", "steps")
     write("twice.csv", labels + ["G3"], np.vstack([x, x[4]]))
     refused(["'G3' has more than one row", "--rows cells"], "train", "twice.csv", "--normalization", "none", "--rows", "conditions")
     refused(["control cells", "--min-cells"], "train", "twice.csv", "--normalization", "none")

@@ -105,10 +105,10 @@ def check_row(d, x, i, name, ties):
     p = stats.mannwhitneyu(mine, controls, method="asymptotic", axis=0).pvalue
     near(d["rank_p"][i], p, ties, 1e-35, f"{name}: rank p")
     near(d["rank_q"][i], adjust(p), ties, 1e-35, f"{name}: rank q")
-    for part, others, n in (("score", controls, len(controls)), ("score_rest", x[tested], len(mine))):
+    for part, q, others, n in (("score", "score_q", controls, len(controls)), ("score_rest", "score_rest_q", x[tested], len(mine))):
         t, tp = t_test(mine, others, n)
         near(d[part][i], t, 1e-5, 1e-6, f"{name}: {part}")
-        near(d[part + "_q"][i], adjust(tp), 1e-3, 1e-35, f"{name}: {part} q")
+        near(d[q][i], adjust(tp), 1e-3, 1e-35, f"{name}: {q}")
     if i % 8 == 4:  # slow
         within = cdist(mine, mine).mean() + cdist(controls, controls).mean()
         near(d["energy"][i], 2 * cdist(mine, controls).mean() - within, 1e-6, 1e-9, f"{name}: energy")

@@ -182,5 +182,20 @@ TEST(CellSpreads, EqualTheNaiveOnesAndHaveTheSameBitsOnAnyNumberOfRanks) {
     }
 }
 
+TEST(CellMeasures, AreEmptyWithoutCells) {
+    const auto world = mpi::Communicator::world();
+    Log log(world.is_root(), Log::Level::quiet);
+    MadeUpMatrix matrix(20, 30, 0.5, Normalization::log1p);
+    Screen screen = made_up_screen(matrix, 5, 0);
+    screen.rows_are_conditions = true;
+    const auto rows = own_rows(world, 5);
+    const std::vector<std::vector<std::int32_t>> genes(rows.size(), {1, 2});
+    EXPECT_TRUE(half_means(world, matrix, screen, Normalization::log1p, rows, 1, log).empty());
+    EXPECT_EQ(energy_distances(world, matrix, screen, Normalization::log1p, rows, log).plain.size(), 0);
+    for (const auto& of_row : cell_spreads(world, matrix, screen, Normalization::log1p, rows, genes, log)) {
+        EXPECT_TRUE(of_row.empty());
+    }
+}
+
 }  // namespace
 }  // namespace lazynet::scoring

@@ -34,7 +34,7 @@ const Case kCases[] = {
 };
 
 std::vector<const Matrix*> parts(const eval::DifferentialTable& table) {
-    return {&table.log_fold, &table.rank_p,     &table.rank_q,      &table.score,
+    return {&table.log_fold, &table.rank_p,     &table.rank_q, &table.score,
             &table.score_q,  &table.score_rest, &table.score_rest_q};
 }
 
@@ -137,6 +137,19 @@ TEST(DifferentialExpression, RefusesBadValuesOnAllRanks) {
     const Screen screen = made_up_screen(matrix, 5, 0);
     EXPECT_THROW(differential_expression(world, matrix, screen, Normalization::counts, own_rows(world, 5), log),
                  AgreedError);
+}
+
+TEST(DifferentialExpression, IsEmptyWithoutCells) {
+    const auto world = mpi::Communicator::world();
+    Log log(world.is_root(), Log::Level::quiet);
+    MadeUpMatrix matrix(20, 30, 0.5, Normalization::log1p);
+    Screen screen = made_up_screen(matrix, 5, 0);
+    screen.rows_are_conditions = true;
+    const auto rows = own_rows(world, 5);
+    EXPECT_TRUE(differential_expression(world, matrix, screen, Normalization::log1p, rows, log).empty());
+    screen.rows_are_conditions = false;
+    screen.nonnegative = false;
+    EXPECT_TRUE(differential_expression(world, matrix, screen, Normalization::none, rows, log).empty());
 }
 
 TEST(FetchRows, BringsAnyRowsToAnyRank) {

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
+#include "lazynet/scoring/measure_list.hpp"
 #include "profile_fixture.hpp"
 #include "random_profiles.hpp"
 
@@ -149,6 +151,17 @@ TEST(PairwiseMeasures, AgreeWithTheirSources) {
             EXPECT_NEAR(table.values(row, static_cast<Index>(m)), expected[static_cast<std::size_t>(row)], 1e-9)
                 << table.measures[m].name << " of row " << row;
         }
+    }
+}
+
+TEST(MeasureList, NamesEveryMeasureOnce) {
+    std::set<std::string> names;
+    for (const eval::Measure& measure : measure_list()) {
+        EXPECT_TRUE(names.insert(measure.name).second) << measure.name;
+        EXPECT_FALSE(measure.definition.empty()) << measure.name;
+    }
+    for (const auto& [name, values] : ProfileFixture(LAZYNET_FIXTURES "/profile_measures.txt").expected) {
+        EXPECT_TRUE(names.contains(name)) << name;
     }
 }
 

@@ -210,7 +210,12 @@ TEST(Differential, AgreesWithScipyOnAScreen) {
     const auto genes = small.columns.size();
     const auto contexts = static_cast<Index>(small.screen.contexts.size());
     const Index conditions = static_cast<Index>(small.screen.conditions.size()) / contexts;
-    eval::GeneTests tests(small.screen, small.cells);
+    std::vector<bool> wanted(small.cells.size(), true);
+    eval::GeneTests tests(small.screen, small.cells, wanted);
+    wanted.back() = false;
+    eval::GeneTests fewer(small.screen, small.cells, wanted);
+    EXPECT_TRUE(std::isnan(small.test(fewer, 0).back().rank_p));
+    EXPECT_EQ(small.test(fewer, 0)[2].score_rest, small.test(tests, 0)[2].score_rest);
     std::vector<std::vector<eval::GeneTest>> results;
     for (std::size_t g = 0; g < genes; ++g) {
         results.push_back(small.test(tests, g));

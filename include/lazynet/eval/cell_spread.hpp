@@ -31,5 +31,6 @@ GeneSpread spread_of(std::int32_t gene, std::span<float> values);
 /// gears_mean_sigma, gears_frac_sigma_below_1, _2 (of those that vary between cells). NaN without such genes.
 /// @param spreads per row of `predicted`
 MeasureTable spread_measures(const std::vector<std::vector<GeneSpread>>& spreads, const PredictedProfiles& predicted);
+std::vector<Measure> spread_measure_list();
 
 }  // namespace lazynet::eval

@@ -20,7 +20,7 @@ inline constexpr double kFoldOfNothing = 20.0;
 /// as pdex has it (geometric means, no pseudocount). 0 where both are zero, +-log2(20) where one of them is.
 double log2_fold_change(double mean, double control);
 
-/// One gene in one condition. All are NaN for controls, and where there are no cells or no controls.
+/// One gene in one condition. All are NaN for controls, and where there are no cells, no controls or no wish.
 struct GeneTest {
     float log_fold = std::numeric_limits<float>::quiet_NaN();
     float rank_p = std::numeric_limits<float>::quiet_NaN();   ///< Mann-Whitney against the context's controls
@@ -37,8 +37,8 @@ struct GeneTest {
 /// Tests every condition of a screen, gene by gene. p-values too small for a float become the smallest normal one.
 class GeneTests {
 public:
-    /// @param cells per condition
-    GeneTests(const Screen& screen, std::vector<Index> cells);
+    /// @param cells per condition  @param wanted per condition: whether it is to be tested
+    GeneTests(const Screen& screen, std::vector<Index> cells, std::vector<bool> wanted);
     /// @param conditions of the values, ascending  @param values of one gene above zero; sorted within conditions
     /// @returns one per condition; valid until the next call
     std::span<const GeneTest> test(std::span<const std::int32_t> conditions, std::span<float> values);
@@ -50,6 +50,7 @@ private:
     [[nodiscard]] GeneTest test_condition(std::size_t condition) const;
 
     std::vector<Index> cells_;
+    std::vector<bool> wanted_;                  ///< per condition
     std::vector<Index> context_;                ///< per condition
     std::vector<bool> is_control_;              ///< per condition
     std::vector<Index> control_;                ///< per context: condition; -1: none

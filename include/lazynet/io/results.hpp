@@ -69,6 +69,9 @@ public:
     /// @throws InternalError if the sizes do not fit the declaration
     void write_csr_rows(const std::string& where, Range rows, std::span<const std::int32_t> indices,
                         std::span<const float> values);
+    /// Not collective. Elements from `begin` on of a column of numbers that is in a table, like "obs/error" (or the
+    /// codes of a categorical: "obs/kind/codes"): for what is known only after phase 1, where the table held zeros.
+    void write_column(const std::string& where, Index begin, std::span<const double> values);
     /// Collective. @throws AgreedError if a write failed on any rank so far: file, place, HDF5's reason, free space
     void agree();
     /// Collective. Flushes to disk, closes, and gives the file its name. @throws AgreedError like agree

@@ -17,7 +17,7 @@ namespace lazynet::scoring {
 /// Memory: 4 bytes per cell of this rank's rows and wanted gene, and everybody's wishes.
 /// @param rows conditions of this rank, each held by one rank only
 /// @param genes per row: those wanted, any order, each once
-/// @returns per row and wanted gene; rows without cells get none
+/// @returns per row and wanted gene; rows without cells get none, all rows where rows are conditions
 /// @throws AgreedError as route_cells (train/cell_routing.hpp)
 std::vector<std::vector<eval::GeneSpread>> cell_spreads(const mpi::Communicator& world, io::MatrixReader& reader,
                                                         const Screen& screen, Normalization normalization,

@@ -20,7 +20,7 @@ inline constexpr std::size_t kDifferentialMemory = std::size_t{1} << 30;
 ///
 /// Collective. Each rank works on genes of its own, and rows then travel to the rank that holds them. The cells are
 /// read once if the rank's share of them, packed, fits `memory`, otherwise as often as needed (said at verbose level).
-/// The same bits for any number of ranks and passes.
+/// The same bits for any number of ranks and passes. Empty where rows are conditions or values are not expression.
 /// @param rows conditions of this rank (indices into screen.conditions): contiguous stretches in rank order
 /// @throws AgreedError as route_cells (train/cell_routing.hpp)
 eval::DifferentialTable differential_expression(const mpi::Communicator& world, io::MatrixReader& reader,

@@ -23,10 +23,11 @@ struct Halves {
     Matrix second;  ///< (rows, genes)
     std::vector<Index> first_cells;
     std::vector<Index> second_cells;
+    [[nodiscard]] bool empty() const { return first.size() == 0; }
 };
 
-/// Reads the cells once. Collective; the same bits for any number of ranks. Screens of centroids have no cells, and so
-/// no duplicates: there is nothing to call this with.
+/// Reads the cells once. Collective; the same bits for any number of ranks. Empty where rows are conditions: without
+/// cells there are no duplicates, and the report has to say so.
 /// @param rows conditions of this rank, controls allowed
 /// @throws AgreedError as route_cells (train/cell_routing.hpp)
 Halves half_means(const mpi::Communicator& world, io::MatrixReader& reader, const Screen& screen,

@@ -27,7 +27,7 @@ struct RunOutput {
     std::string edges;          ///< edge list; "": none
     Index edges_top = 1000000;  ///< longest edge list; 0: all
     std::string options;        ///< resolved options as JSON: what decides the result, no paths of outputs
-    SplitUsed split;
+    SplitUsed split = {};
 };
 
 /// Everything that run_results needs of a finished training, besides what is distributed over ranks.

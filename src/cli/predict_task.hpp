@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lazynet/mpi/communicator.hpp"
+#include "lazynet/predict/interactions.hpp"
+#include "lazynet/predict/predictions.hpp"
+#include "lazynet/predict/requests.hpp"
+
+namespace lazynet::cli {
+
+/// What `predict` was asked to do, as typed.
+struct PredictOptions {
+    std::vector<std::string> input;
+    std::string perturbations;
+    std::vector<std::string> combinations;
+    bool all_genes = false;
+    std::string contexts;
+    double knockdown = 0.0;
+    double activation = 0.0;
+    Index top = 0;
+    std::string changes;
+    std::string interactions;
+    Index interactions_top = 10000;
+};
+
+/// The same, resolved: what to predict.
+struct PredictTask {
+    predict::RequestList list;                  ///< what the labels said
+    std::vector<predict::Asked> asked;          ///< what is predicted gene by gene
+    std::vector<predict::PerturbedGene> genes;  ///< whose interactions are asked for
+    std::optional<predict::PairList> pairs;     ///< of these
+};
+
+/// @throws UserError when options do not go together
+void validate(const PredictOptions& options, const std::string& output, const std::string& json);
+
+/// Reads lists where they are (the root reads them, "-" is its standard input) and looks every name up. Collective.
+PredictTask make_task(const mpi::Communicator& world, const predict::RunModels& models, const PredictOptions& options,
+                      bool writes_rows);
+
+}  // namespace lazynet::cli
