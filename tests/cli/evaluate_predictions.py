@@ -201,7 +201,7 @@ with tempfile.TemporaryDirectory(prefix="lazynet_evaluate_") as folder:
     check(code == 0 and "celleval_discrimination_l1" in said and "gears_pearson_delta" in said, said[:300])
 
     # Cells: differential genes, strata, the ceiling.
-    code, said = run(2, "simulate", "screen", "--genes", "120", "--perturbations", "25", "--cells-per-perturbation", "60",
+    code, said = run(2, "simulate", "screen", "--genes", "120", "--perturbations", "25", "--cells", "1600",
                      "--seed", "3", "-o", "cells.h5ad")
     check(code == 0, said)
     if code == 0:
