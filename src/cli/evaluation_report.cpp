@@ -24,7 +24,8 @@ std::string figure(double value) {
         return "-";
     }
     const double size = std::abs(value);
-    return size >= 1000.0 || (size < 0.001 && size > 0.0) ? fmt::format("{:.2e}", value) : fmt::format("{:.3f}", value);
+    return size >= 1000.0 || (size < 0.001 && size > 1e-6) ? fmt::format("{:.2e}", value)
+                                                           : fmt::format("{:.3f}", value);
 }
 
 std::string interval(double value, double low, double high) {
