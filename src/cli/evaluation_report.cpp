@@ -87,6 +87,10 @@ std::string score_table(const Evaluation& evaluation, const Scoreboard& board, b
             text += measure_line(evaluation, group, static_cast<std::size_t>(m));
         }
     }
+    if (std::isfinite(group.noise_floor)) {
+        text += fmt::format("A perfect prediction would have {} of no change's error: the truth's own sampling noise\n",
+                            figure(group.noise_floor));
+    }
     return text;
 }
 

@@ -15,6 +15,7 @@
 #include "lazynet/scoring/differential.hpp"
 #include "lazynet/scoring/pairwise.hpp"
 #include "lazynet/scoring/rows.hpp"
+#include "lazynet/train/timings.hpp"
 
 namespace lazynet::scoring {
 namespace {
@@ -41,6 +42,7 @@ public:
 
     Evaluation operator()() {
         result_.notes = matching_.notes;
+        timings_.start("reading the truth, differential genes");
         told_ = read_truth(world_, truth_, matching_, genes_, rows_, split_, options_.differential, log_);
         if (truth_.screen.rows_are_conditions) {
             result_.notes.push_back("the screen holds no cells: no differential expression and no noise ceiling");
@@ -49,6 +51,9 @@ public:
         judge_baselines();
         judge_duplicates();
         describe();
+        for (const train::Timings::Phase& phase : timings_.over_ranks(world_)) {
+            log_.detail(fmt::format("{:<44}{:>8.1f} s", phase.name, phase.seconds));
+        }
         return std::move(result_);
     }
 
@@ -70,6 +75,7 @@ private:
     }
 
     void judge_predictions() {
+        timings_.start("reading the predictions");
         PredictedProfiles predicted{
             options_.method, predicted_rows(*predictions_.means.reader), told_.profiles.control, {}};
         bool is_without = false;
@@ -187,6 +193,7 @@ private:
             }
             std::vector<Coverage> coverage;
             std::vector<double> penalty;
+            timings_.start(baseline.name + ": predictions");
             const Matrix columns = learn(baseline.name, graph ? &*graph : nullptr, coverage, penalty);
             if (std::all_of(coverage.begin(), coverage.end(), [](Coverage c) { return c == Coverage::none; })) {
                 result_.notes.push_back(baseline.name + " is left out: it knows nothing of any of these conditions");
@@ -200,6 +207,7 @@ private:
     /// The technical duplicate: one half of a condition's cells predicts the other.
     void judge_duplicates() {
         if (!truth_.screen.rows_are_conditions) {
+            timings_.start("ceiling: halves of cells");
             const Duplicates halves = duplicates(world_, truth_, matching_, rows_, told_, options_.seed, log_);
             add(halves.first, halves.second, "half of the condition's own cells, judged by the other half", {}, {});
         }
@@ -209,10 +217,12 @@ private:
     void add(const PredictedProfiles& predicted, const TrueProfiles& truth, const std::string& definition,
              std::vector<Coverage> coverage, std::vector<double> penalty,
              const std::optional<DifferentialTable>& predicted_differential = {}) {
+        timings_.start(predicted.method + ": measures of profiles");
         std::vector<MeasureTable> tables = {
-            eval::profile_measures(truth, told_.is_tested ? &told_.differential : nullptr, predicted),
-            rows_.repeats ? pairwise_measures(world_, fold_by_fold(truth), fold_by_fold(predicted))
-                          : pairwise_measures(world_, truth, predicted)};
+            eval::profile_measures(truth, told_.is_tested ? &told_.differential : nullptr, predicted)};
+        timings_.start(predicted.method + ": measures of pairs");
+        tables.push_back(rows_.repeats ? pairwise_measures(world_, fold_by_fold(truth), fold_by_fold(predicted))
+                                       : pairwise_measures(world_, truth, predicted));
         if (told_.is_tested) {
             tables.push_back(eval::change_ranking_measures(truth, told_.differential, predicted));
             tables.push_back(eval::spread_measures(told_.spreads, predicted));
@@ -272,6 +282,20 @@ private:
         }
     }
 
+    /// Squared standard errors summed over the genes that a row does not perturb, of all ranks' rows; nothing where
+    /// they are not known. Collective.
+    [[nodiscard]] std::vector<double> noise_of_rows() const {
+        std::vector<double> mine;
+        for (Index row = 0; row < told_.profiles.error.rows(); ++row) {
+            Vector error = told_.profiles.error.row(row);
+            for (const std::int32_t gene : told_.profiles.own[static_cast<std::size_t>(row)]) {
+                error[gene] = 0.0F;
+            }
+            mine.push_back(error.cast<double>().squaredNorm());
+        }
+        return world_.gather(std::span<const double>(mine));
+    }
+
     void describe() {
         for (JudgedMethod& method : result_.methods) {  // measures that came up after it
             const Index known = method.values.cols();
@@ -290,6 +314,7 @@ private:
             squares.push_back(std::sqrt(change.cast<double>().squaredNorm() / static_cast<double>(genes_.all)));
         }
         const std::vector<double> effects = world_.gather(std::span<const double>(squares));
+        const std::vector<double> noise = noise_of_rows();
         const Screen& screen = truth_.screen;
         for (std::size_t k = 0; k < matching_.judged.size(); ++k) {
             const JudgedCondition& judged = matching_.judged[k];
@@ -298,7 +323,7 @@ private:
                 {screen.contexts.size() > 1 ? screen.contexts[static_cast<std::size_t>(c.context)] : "", c.perturbation,
                  matching_.folds[static_cast<std::size_t>(judged.fold)].name, judged.stratum, judged.ground,
                  told_.cells[static_cast<std::size_t>(judged.truth)], significant.empty() ? -1 : Index{significant[k]},
-                 effects[k]});
+                 effects[k], noise.empty() ? std::nan("") : noise[k]});
         }
         result_.genes = genes_.all;
         for (const JudgedFold& fold : matching_.folds) {
@@ -319,6 +344,7 @@ private:
     JudgedTruth told_;  ///< of this rank's rows
     Matrix predicted_controls_;
     std::vector<Index> has_control_;
+    train::Timings timings_;
     Evaluation result_;
 };
 
