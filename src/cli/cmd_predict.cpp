@@ -34,6 +34,7 @@ constexpr const char* kSummary =
     "and how far to trust it.\n\n"
     "  lazynet predict run.h5ad --perturbations TP53,MYC,TP53+MYC -o predictions.h5ad\n"
     "  lazynet predict run.h5ad --perturbations list.txt --contexts K562 --top 20 --changes changes.tsv.gz\n"
+    "  lazynet predict fold0.h5ad --split split.json --fold 0 -o fold0.predictions.h5ad\n"
     "  mpirun -n 8 lazynet predict run.h5ad --all-genes -o genome.h5ad\n"
     "  mpirun -n 8 lazynet predict run.h5ad --combinations all-of genes.txt --interactions pairs.tsv";
 
@@ -45,6 +46,8 @@ void add_options(CommandLine& line, PredictOptions& options) {
     what("combinations", po::value(&options.combinations)->multitoken(),
          "pairs: a file with one per line (A+B, or two names), or `all-of` and genes or a file of them: all their "
          "pairs");
+    what("split", po::value(&options.split), "the test conditions of a fold of this split (lazynet split)");
+    what("fold", po::value(&options.fold), "which fold [the only one]");
     what("contexts", po::value(&options.contexts), "only these: names with commas, or a file; otherwise all");
     what("knockdown", po::value(&options.knockdown),
          "share of expression lost by genes that no perturbation of the screen has, or that are not measured (0.7: 70 "
@@ -106,6 +109,11 @@ public:
         task_ = make_task(world_, *models_, options_, wants_rows());
         print_task(log_, *models_, task_);
         warn_about(log_, *models_, task_);
+        if (task_.pairs && models_->is_linear()) {
+            log_.warning(
+                "these models are linear: all pairs depart from additivity alike; train with --fit steps for what is "
+                "particular to a pair");
+        }
     }
 
     void forecast() const {
@@ -141,6 +149,7 @@ private:
         predict::PredictionOutput output;
         output.path = common_.output;
         output.options = recorded;
+        output.fold = task_.fold;
         output.interactions = task_.pairs.has_value();
         output.strongest = options_.top > 0 ? options_.top : options_.changes.empty() ? 0 : kChanges;
         outcomes_ = write_predictions(world_, *models_, task_.asked, output, told(log_, "perturbations"));

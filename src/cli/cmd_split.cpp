@@ -82,8 +82,8 @@ void print_folds(const Split& split, Index conditions, const Log& log) {
         const auto& test = split.folds.front().test;
         const Index cells = std::accumulate(test.begin(), test.end(), Index{0},
                                             [](Index sum, const HeldOut& c) { return sum + c.cells; });
-        log.info(fmt::format("{} of perturbed cells held out, and {:g} of every context's controls",
-                             counted(cells, "cell"), split.share));
+        log.info(fmt::format("{} held out, and {:g} of every context's controls", counted(cells, "perturbed cell"),
+                             split.share));
     }
 }
 

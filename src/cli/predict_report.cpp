@@ -103,6 +103,19 @@ void warn_about(const Log& log, const RunModels& models, const PredictTask& task
             counted(static_cast<Index>(unknown.size()), "gene"), first_names(unknown),
             models.facts().embedding.names.empty() ? ", and the run has no embedding" : ", not in the embedding"));
     }
+    const io::ModelFacts& facts = models.facts();
+    const bool same_split =
+        facts.split_hash == task.split_hash || (task.split_hash.empty() && !facts.split_hash.empty());
+    if (!task.fold.empty() && !(same_split && facts.split_fold == task.fold)) {
+        log.warning(
+            fmt::format("the run was not trained without fold '{}' of this split (train --split --fold): its "
+                        "predictions of the fold are not held-out ones",
+                        task.fold));
+    }
+    if (task.left_out > 0) {
+        log.warning(
+            fmt::format("{} of the fold in contexts that the run does not have", counted(task.left_out, "condition")));
+    }
     if (!list.missing.empty()) {
         log.warning(fmt::format("{} that name no perturbation are passed over: {}",
                                 counted(static_cast<Index>(list.missing.size()), "label"), first_names(list.missing)));

@@ -10,6 +10,7 @@
 
 #include "gene_names.hpp"
 #include "lazynet/core/error.hpp"
+#include "lazynet/io/split_file.hpp"
 #include "lazynet/io/text_file.hpp"
 #include "shift_option.hpp"
 
@@ -157,6 +158,10 @@ public:
           contexts_(chosen_contexts(models, options.contexts)) {}
 
     PredictTask operator()(const std::vector<std::string>& labels) {
+        if (!options_.split.empty()) {
+            ask_fold();
+            return std::move(task_);
+        }
         if (options_.all_genes) {
             for (const std::string& gene : models_.genes()) {
                 ask({{gene}});
@@ -178,6 +183,46 @@ public:
 
 private:
     void ask(const Request& request) { task_.asked.push_back({models_.resolve(request, shift_), contexts_}); }
+
+    /// The test conditions of a fold, each in its own contexts.
+    void ask_fold() {
+        const Split split = io::read_split(options_.split);
+        const Fold& fold = split.fold(options_.fold);
+        task_.fold = fold.name;
+        task_.split_hash = split.kind == "custom" ? "" : split.hash();
+        for (const HeldOut& condition : fold.test) {
+            Request request;
+            io::split_fields(condition.perturbation, '+', request.genes);
+            std::sort(request.genes.begin(), request.genes.end());
+            const auto [at, is_new] = place_.emplace(request.label(), static_cast<Index>(task_.asked.size()));
+            if (is_new) {
+                task_.asked.push_back({models_.resolve(request, shift_), {}});
+            }
+            ask_in(condition.context, task_.asked[static_cast<std::size_t>(at->second)].contexts);
+        }
+        std::erase_if(task_.asked, [](const Asked& a) { return a.contexts.empty(); });
+        if (task_.asked.empty()) {
+            throw UserError(fmt::format("{}: {} has none of the contexts of fold '{}'", options_.split,
+                                        models_.facts().path, fold.name));
+        }
+    }
+
+    /// @param name "": all that are wanted
+    void ask_in(const std::string& name, std::vector<Index>& contexts) {
+        bool found = false;
+        for (std::size_t c = 0; c < models_.facts().contexts.size(); ++c) {
+            const auto context = static_cast<Index>(c);
+            if (name.empty() || models_.facts().contexts[c] == name) {
+                found = true;
+                if (std::binary_search(contexts_.begin(), contexts_.end(), context)) {
+                    contexts.push_back(context);
+                }
+            }
+        }
+        task_.left_out += found ? 0 : 1;
+        std::sort(contexts.begin(), contexts.end());
+        contexts.erase(std::unique(contexts.begin(), contexts.end()), contexts.end());
+    }
 
     Index add_gene(const std::string& name) {
         const auto [at, is_new] = place_.emplace(name, static_cast<Index>(task_.genes.size()));
@@ -238,12 +283,15 @@ void validate(const PredictOptions& options, const std::string& output, const st
     if (options.input.empty()) {
         throw UserError("no run named; usage: lazynet predict RUN.h5ad --perturbations A,B,A+B -o PREDICTIONS.h5ad");
     }
-    const int asked =
-        (options.perturbations.empty() ? 0 : 1) + (options.combinations.empty() ? 0 : 1) + (options.all_genes ? 1 : 0);
+    const int asked = (options.perturbations.empty() ? 0 : 1) + (options.combinations.empty() ? 0 : 1) +
+                      (options.all_genes ? 1 : 0) + (options.split.empty() ? 0 : 1);
     if (asked != 1) {
-        throw UserError(
-            fmt::format("say what to predict, {}: --perturbations LIST, --all-genes or --combinations PAIRS",
-                        asked == 0 ? "by one of these" : "by only one of these"));
+        throw UserError(fmt::format(
+            "say what to predict, {}: --perturbations LIST, --all-genes, --combinations PAIRS or --split FILE",
+            asked == 0 ? "by one of these" : "by only one of these"));
+    }
+    if (options.split.empty() && !options.fold.empty()) {
+        throw UserError("--fold needs --split FILE");
     }
     if (options.combinations.empty() && !options.interactions.empty()) {
         throw UserError("--interactions is for --combinations");
@@ -265,7 +313,7 @@ PredictTask make_task(const mpi::Communicator& world, const predict::RunModels& 
                       bool writes_rows) {
     std::vector<std::string> labels;
     world.on_root([&] {
-        if (options.all_genes) {
+        if (options.all_genes || !options.split.empty()) {
             return;
         }
         if (options.combinations.empty()) {

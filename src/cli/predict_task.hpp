@@ -17,6 +17,8 @@ struct PredictOptions {
     std::string perturbations;
     std::vector<std::string> combinations;
     bool all_genes = false;
+    std::string split;
+    std::string fold;
     std::string contexts;
     double knockdown = 0.0;
     double activation = 0.0;
@@ -32,6 +34,9 @@ struct PredictTask {
     std::vector<predict::Asked> asked;          ///< what is predicted gene by gene
     std::vector<predict::PerturbedGene> genes;  ///< whose interactions are asked for
     std::optional<predict::PairList> pairs;     ///< of these
+    std::string fold;                           ///< of a split, whose test conditions are predicted; "": none
+    std::string split_hash;                     ///< "": the user's own, which training completes
+    Index left_out = 0;                         ///< test conditions of contexts that the run does not have
 };
 
 /// @throws UserError when options do not go together

@@ -30,8 +30,8 @@ std::string apply_split(const SplitWords& words, Screen& screen, train::RunOutpu
     output.split = {split.kind, split.hash(), fold.name};
     const auto perturbed = std::count_if(screen.conditions.begin(), screen.conditions.end(),
                                          [](const Condition& c) { return !c.is_control(); });
-    return fmt::format("fold '{}' of {} ({}, {}): {} trained on, {} of {} held out", fold.name, words.file, split.kind,
-                       split.hash(), counted(perturbed, "condition"), split.kind == "cells" ? "cells" : "all cells",
+    return fmt::format("fold '{}' of {} ({}, {}): {} trained on, {}{} held out", fold.name, words.file, split.kind,
+                       split.hash(), counted(perturbed, "condition"), split.kind == "cells" ? "cells of " : "",
                        fold.test.size());
 }
 

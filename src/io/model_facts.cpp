@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "lazynet/core/error.hpp"
@@ -189,11 +188,6 @@ void read_calibration(const Elements& elements, ModelFacts& facts) {
 
 }  // namespace
 
-bool ModelFacts::is_signed() const {
-    const auto json = nlohmann::json::parse(options, nullptr, false);
-    return json.is_object() && json.value("normalization", std::string()) == "none";
-}
-
 ModelFacts read_model_facts(const std::string& path) {
     ModelFacts facts;
     facts.path = path;
@@ -203,7 +197,12 @@ ModelFacts read_model_facts(const std::string& path) {
     facts.options = run.text(kOwn + "options").value_or("");
     facts.screen = run.text(kOwn + "screen").value_or("");
     facts.fingerprint = run.text(kOwn + "screen_fingerprint").value_or("");
+    facts.is_signed = run.text(kOwn + "values").value_or("") == "as given";
     const Elements elements(path);
+    if (elements.has(kOwn + "split/hash")) {
+        facts.split_hash = run.text(kOwn + "split/hash").value_or("");
+        facts.split_fold = run.text(kOwn + "split/fold").value_or("");
+    }
     read_inputs(elements, facts);
     read_conditions(elements, facts);
     read_embedding(elements, facts);

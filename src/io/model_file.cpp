@@ -45,13 +45,11 @@ ModelFile::ModelFile(const std::string& path) : path_(path), file_(open_for_read
     const auto a = extents(path, file_, kModel + "a");
     const auto c = extents(path, file_, kModel + "c");
     const auto support = extents(path, file_, kModel + "support");
-    // Inputs that an embedding drives come last in `a`; support need not count pairs for them.
-    if (support[0] == 0 || a[0] % support[0] != 0 || a[0] / support[0] < support[1] + 1 || c[1] != a[1] + 1) {
+    if (a[0] != support[0] * (support[1] + 1) || c[1] != a[1] + 1) {
         throw UserError(path + ": the shapes of uns/lazynet/model/a, c and support do not fit each other");
     }
     shards_ = static_cast<Index>(support[0]);
-    inputs_ = static_cast<Index>(a[0] / support[0]) - 1;
-    counted_inputs_ = static_cast<Index>(support[1]);
+    inputs_ = static_cast<Index>(support[1]);
     hidden_ = static_cast<Index>(a[1]);
     output_rows_ = static_cast<Index>(c[0]);
 }
@@ -77,7 +75,7 @@ Matrix ModelFile::c(Range range) const {
 }
 
 std::vector<float> ModelFile::support(Index shard) const {
-    const Matrix row = rows("support", {shard, shard + 1}, counted_inputs_);
+    const Matrix row = rows("support", {shard, shard + 1}, inputs_);
     return {row.data(), row.data() + row.size()};
 }
 

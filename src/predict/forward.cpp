@@ -62,7 +62,7 @@ ShardMatrices gene_rows(const RunModels& models, std::span<const PerturbedGene> 
         for (std::size_t g = 0; g < genes.size(); ++g) {
             auto row = out.row(static_cast<Index>(g));
             row += genes[g].input >= 0 ? Eigen::RowVectorXf(model.inputs.row(genes[g].input)) : model.unseen;
-            row *= genes[g].value;
+            row = genes[g].value * row + (genes[g].strength - 1.0f) * model.biases;
         }
     });
     return rows;

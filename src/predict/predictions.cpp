@@ -241,7 +241,7 @@ private:
                 rows_.row(row) = values.row(k - range.begin);
                 if (from_control) {
                     rows_.row(row) += models_.facts().control.row(context);
-                    if (!models_.facts().is_signed()) {
+                    if (!models_.facts().is_signed) {
                         rows_.row(row) = rows_.row(row).cwiseMax(0.0f);
                     }
                 }

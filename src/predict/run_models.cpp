@@ -51,7 +51,10 @@ RunModels::RunModels(const std::string& path) : facts_(io::read_model_facts(path
             names_.push_back(facts_.embedding.names[e]);
             embedded_of_.push_back(-1);
         }
-        embedded_of_[static_cast<std::size_t>(at->second)] = static_cast<Index>(e);
+        const auto row = facts_.embedding.values.row(static_cast<Index>(e));
+        if (row != facts_.embedding_default.transpose()) {
+            embedded_of_[static_cast<std::size_t>(at->second)] = static_cast<Index>(e);
+        }
     }
     input_of_.assign(names_.size(), -1);
     for (auto k = static_cast<std::size_t>(facts_.state_inputs); k < facts_.inputs.size(); ++k) {
@@ -105,6 +108,10 @@ ReplicaModel RunModels::load_replica(const io::ModelFile& file, Index shard, Ran
         }
     }
     model.unseen = mean / std::max(count, 1.0f);
+    if (facts_.embedding.dimensions() > 0) {
+        model.unseen.setZero();
+        return model;
+    }
     if (first > 0) {  // cell pairs: rows of inputs that this replica never saw were left at zero
         for (Index k = 0; k < shape_.inputs; ++k) {
             if (support[static_cast<std::size_t>(first + k)] == 0.0f) {
@@ -115,6 +122,17 @@ ReplicaModel RunModels::load_replica(const io::ModelFile& file, Index shard, Ran
         model.unseen = model.inputs.row(unsupported);
     }
     return model;
+}
+
+bool RunModels::is_linear() const {
+    for (const BlockModels& block : blocks_) {
+        for (const ReplicaModel& model : block.replicas) {
+            if ((model.c.middleCols(shape_.sums, shape_.products).array() != 0.0f).any()) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 double RunModels::bytes() const {
@@ -141,7 +159,8 @@ PerturbedGene RunModels::resolve(const std::string& name, std::optional<double> 
     PerturbedGene gene;
     gene.name = name;
     gene.shift = shift.value_or(facts_.mean_shift);
-    double scale = std::abs(facts_.mean_shift);
+    double own = facts_.mean_shift;
+    double scale = std::abs(own);
     if (const auto at = index_->find(name)) {
         const auto k = static_cast<std::size_t>(*at);
         gene.is_named = true;
@@ -152,12 +171,14 @@ PerturbedGene RunModels::resolve(const std::string& name, std::optional<double> 
         if (gene.input >= 0) {
             gene.is_trained = trained_inputs_[static_cast<std::size_t>(gene.input)];
             scale = static_cast<double>(facts_.scale[static_cast<std::size_t>(facts_.state_inputs + gene.input)]);
+            own = facts_.shift[k];
             if (gene.output >= 0 || !shift) {
-                gene.shift = facts_.shift[k];
+                gene.shift = own;
             }
         }
     }
     gene.value = static_cast<float>(gene.shift / (scale > 0.0 ? scale : 1.0));
+    gene.strength = own != 0.0 ? static_cast<float>(gene.shift / own) : 1.0f;
     return gene;
 }
 

@@ -16,18 +16,18 @@ constexpr double kFixed = 0x1.0p33;
 constexpr Index kPanelBytes = Index{16} << 20;
 constexpr double kLeastVariance = 1e-6;
 
-/// Rows of the Gram matrix. Collective: sums over all genes.
+/// Rows of the Gram matrix, up to the last one's diagonal. Collective: sums over all genes.
 MatrixD gram_panel(const mpi::Communicator& world, const ChunkedGenes& table, Range rows) {
-    std::vector<std::int64_t> sums(static_cast<std::size_t>(rows.size() * table.rows), 0);
+    std::vector<std::int64_t> sums(static_cast<std::size_t>(rows.size() * rows.end), 0);
     Matrix product;
     for (const Matrix& chunk : table.chunks) {
-        product.noalias() = chunk.middleRows(rows.begin, rows.size()) * chunk.transpose();
+        product.noalias() = chunk.middleRows(rows.begin, rows.size()) * chunk.topRows(rows.end).transpose();
         for (std::size_t k = 0; k < sums.size(); ++k) {
             sums[k] += std::llround(static_cast<double>(product.data()[k]) * kFixed);
         }
     }
     world.sum_in_place(sums);
-    MatrixD panel(rows.size(), table.rows);
+    MatrixD panel(rows.size(), rows.end);
     std::transform(sums.begin(), sums.end(), panel.data(),
                    [](std::int64_t sum) { return static_cast<double>(sum) / kFixed; });
     return panel;
@@ -44,10 +44,10 @@ MatrixD gram(const mpi::Communicator& world, const ChunkedGenes& table) {
         const Range rows{first, std::min(first + step, table.rows)};
         const MatrixD panel = gram_panel(world, table, rows);
         if (world.is_root()) {
-            whole.middleRows(rows.begin, rows.size()) = panel;
+            whole.block(rows.begin, 0, rows.size(), rows.end) = panel;
         }
     }
-    if (world.is_root()) {  // a product and its mirror image may be rounded differently
+    if (world.is_root()) {
         whole.triangularView<Eigen::StrictlyUpper>() = whole.transpose();
     }
     return whole;

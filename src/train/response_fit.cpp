@@ -23,6 +23,8 @@ constexpr double kLeastWeight = 0.02;
 /// Bounds of how far a direction is trusted: the first one is always kept, none is taken for free of noise.
 constexpr double kLeastTrust = 0.01;
 constexpr double kMostTrust = 0.999;
+/// Least sampling variance that directions are judged by, as a share of the signal: some screens tell none.
+constexpr double kLeastNoise = 0.001;
 
 /// How a replica's noise enters: neighbours have opposite signs, the last of an odd number has none. Of an even number
 /// the deviations' mean square, with n - 1, would be too large.
@@ -51,22 +53,17 @@ MatrixD replica_changes(const ShardId& id, const BlockTargets& block, const Trai
     return y;
 }
 
-/// Variances of one replica's pairs: the block's sampling noise and what is particular, over the bootstrap weights. A
-/// pair that alone perturbs one of its genes keeps its weight: resampling it cannot tell how sure the gene's effect is.
-VectorD replica_variances(const ShardId& id, const Pairs& pairs, const TrainConfig& config, const ResponsePrior& prior,
-                          const VectorD& sampling) {
-    VectorD noise = sampling + prior.particular;
-    if (!config.bootstrap_perturbations) {
-        return noise;
-    }
-    const std::vector<std::int32_t> support = count_support(pairs.rows(), static_cast<Index>(pairs.inputs.size()));
-    const Random random(config.seed, "perturbation bootstrap", {id.replica});
-    for (Index p = 0; p < noise.size(); ++p) {
-        if (!is_alone(pairs.rows(), p, support)) {
-            noise[p] /= std::max(kLeastWeight, random.exponential(static_cast<std::uint64_t>(p)));
+/// Bootstrap weights of one replica's pairs: where the noise of the data is known, it makes the replicas differ, and
+/// resampling the few pairs of a gene besides would only make them worse.
+VectorD replica_weights(const ShardId& id, const Pairs& pairs, const TrainConfig& config) {
+    VectorD weights = VectorD::Ones(pairs.size());
+    if (config.bootstrap_perturbations && !config.bootstrap_cells) {
+        const Random random(config.seed, "perturbation bootstrap", {id.replica});
+        for (Index p = 0; p < weights.size(); ++p) {
+            weights[p] = std::max(kLeastWeight, random.exponential(static_cast<std::uint64_t>(p)));
         }
     }
-    return noise;
+    return weights;
 }
 
 /// Sampling variance of the pairs on the block's genes: the screen's, times how noisy these genes are.
@@ -119,6 +116,14 @@ Directions leading_directions(const MatrixD& changes, const VectorD& noise, Inde
     return out;
 }
 
+/// Noise of the pairs: what sampling adds, and what is particular, which goes with the signal; for their weights.
+struct PairNoise {
+    VectorD sampling, particular, weights;
+    [[nodiscard]] VectorD at(double scale) const {
+        return ((sampling + scale * particular).array() / weights.array()).matrix();
+    }
+};
+
 /// Coefficients along every direction, under the prior scaled to the direction's signal.
 struct Coefficients {
     MatrixD perturbations, features;
@@ -130,8 +135,36 @@ double rounded(double signal) {
     return std::exp2(std::round(2.0 * std::log2(signal)) / 2.0);
 }
 
+ResponseVariances scaled(ResponseVariances variances, double scale) {
+    variances.perturbation *= scale;
+    variances.features *= scale;
+    return variances;
+}
+
+/// Coefficients for some values, all with the same signal. Where genes that were perturbed have a prior of their own,
+/// their inputs make up for what the embedding would say of them.
+Coefficients fit_signal(const Pairs& pairs, const ResponsePrior& prior, const MatrixD& values, double scale,
+                        const VectorD& noise) {
+    const ResponseInputs inputs{pairs.rows(), &pairs.embedding.features};
+    const ResponseRidge trained(inputs, scaled(prior.trained, scale), noise);
+    const MatrixD solved = trained.solve(values);
+    Coefficients out{trained.perturbation_part(solved), trained.feature_part(solved), trained.signal(solved)};
+    if (!prior.is_one) {
+        const ResponseRidge unseen(inputs, scaled(prior.variances, scale), noise);
+        const MatrixD features = unseen.feature_part(unseen.solve(values));
+        const Index k = pairs.embedding.dimensions();
+        const MatrixD difference = out.features.topRows(k) - features.topRows(k);
+        for (std::size_t j = 0; j < pairs.inputs.size(); ++j) {
+            out.perturbations.row(static_cast<Index>(j)) +=
+                pairs.embedding.regulators.row(pairs.inputs[j]).cast<double>() * difference;
+        }
+        out.features.topRows(k) = features.topRows(k);
+    }
+    return out;
+}
+
 Coefficients fit_directions(const Pairs& pairs, const ResponsePrior& prior, const MatrixD& values,
-                            const Directions& directions, double unit, const VectorD& noise) {
+                            const Directions& directions, double unit, const PairNoise& noise) {
     Coefficients out;
     out.perturbations.setZero(static_cast<Index>(pairs.inputs.size()), values.cols());
     out.features.setZero(pairs.embedding.features.cols(), values.cols());
@@ -142,16 +175,12 @@ Coefficients fit_directions(const Pairs& pairs, const ResponsePrior& prior, cons
         while (last < values.cols() && rounded(directions.signals[static_cast<std::size_t>(last)]) == signal) {
             ++last;
         }
-        ResponseVariances variances = prior.variances;
         const double scale = signal * unit / prior.signal;
-        variances.perturbation *= scale;
-        variances.features *= scale;
-        const ResponseRidge ridge({pairs.rows(), &pairs.embedding.features}, variances, noise);
-        const MatrixD solved = ridge.solve(values.middleCols(first, last - first));
-        const MatrixD part = ridge.perturbation_part(solved);
-        out.perturbations.block(0, first, part.rows(), part.cols()) = part;
-        out.features.middleCols(first, last - first) = ridge.feature_part(solved);
-        out.fitted.middleCols(first, last - first) = ridge.signal(solved);
+        const Coefficients part =
+            fit_signal(pairs, prior, values.middleCols(first, last - first), scale, noise.at(scale));
+        out.perturbations.middleCols(first, last - first) = part.perturbations;
+        out.features.middleCols(first, last - first) = part.features;
+        out.fitted.middleCols(first, last - first) = part.fitted;
         first = last;
     }
     return out;
@@ -187,12 +216,12 @@ TrainedShard fit_responses(const ShardId& id, const Pairs& pairs, const BlockTar
     const LazyNetShape shape{pairs.model_inputs(), config.hidden_sums, config.hidden_products, block.genes.size(),
                              static_cast<float>(config.u_max)};
     const VectorD sampling = block_sampling(block, prior);
-    const VectorD least = (sampling.array() + prior.particular.minCoeff()).matrix();
+    const VectorD least = sampling.cwiseMax(kLeastNoise * prior.signal);
     const MatrixD y = replica_changes(id, block, config);
     const Directions directions =
         leading_directions(y, least, shape.sums, Random(config.seed, "directions", {id.block}));
     const Coefficients fit = fit_directions(pairs, prior, y * directions.vectors, directions, least.mean(),
-                                            replica_variances(id, pairs, config, prior, sampling));
+                                            {sampling, prior.particular, replica_weights(id, pairs, config)});
     TrainedShard trained;
     trained.net = as_net(shape, fit.perturbations, fit.features, directions.vectors, pairs.embedding.direction);
     trained.slopes = VectorD::Ones(shape.hidden());

@@ -65,7 +65,7 @@ void validate_fold(const Pairs& pairs, const ResponsePrior& prior, const std::ve
     }
     const Selection known = select(pairs, prior, train);
     const Selection asked = select(pairs, prior, test);
-    const ResponseRidge ridge(known.inputs(), prior.variances, known.noise);
+    const ResponseRidge ridge(known.inputs(), fold < kFolds ? prior.variances : prior.trained, known.noise);
     const auto n = static_cast<Index>(train.size());
     const MatrixD weights = ridge.solve(ridge.covariance_with(asked.inputs()));
     for (std::size_t t = 0; t < test.size(); ++t) {

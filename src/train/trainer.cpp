@@ -204,8 +204,7 @@ private:
     void settle_prior() {
         timings_.start("prior of responses");
         observed_ = observed_chunks();
-        prior_ = choose_response_prior(world_, pairs_, observed_, static_cast<Index>(screen_.genes.size()), pair_noise_,
-                                       log_);
+        prior_ = choose_response_prior(world_, *plan_, pairs_, observed_, pair_noise_, log_);
         if (config_.validation_share > 0.0) {
             validation_ = validate_responses(pairs_, prior_, config_.seed);
             pairs_.fold = validation_->fold;

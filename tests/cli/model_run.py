@@ -33,12 +33,12 @@ def write(path, genes=60, perturbed=12, unmeasured=3, replicas=3, blocks=2, sums
     shift[measured] = -rng.uniform(0.4, 2.0, len(measured))
     common = np.repeat(rng.normal(0, 0.3, (blocks, n + dimensions + 1, hidden)), replicas, axis=0)
     a = (common + spread * rng.normal(0, 0.3, common.shape)).astype(np.float32)
-    a[:, -1] = 0
+    a[:, -1] *= 0.2 if dimensions else 0  # models with an embedding have biases
     support = np.ones((blocks * replicas, n), np.float32)
-    if held_out:  # as training fills such rows in
-        for shard in range(0, blocks * replicas, replicas):
-            support[shard, 0] = 0
-            a[shard, 0] = a[shard, 1:n].mean(axis=0)
+    for shard in range(0, blocks * replicas, replicas) if held_out else []:
+        support[shard, 0] = 0
+        a[shard, 0] = a[shard, 1:n].mean(axis=0)  # as training fills such rows in
+    support = np.c_[support, np.ones((len(support), dimensions), np.float32)]
     common = np.tile(rng.normal(0, 0.2, (genes, hidden + 1)), (replicas, 1))
     c = (common + spread * rng.normal(0, 0.2, common.shape)).astype(np.float32)
     c[:, -1] = 0
@@ -52,7 +52,9 @@ def write(path, genes=60, perturbed=12, unmeasured=3, replicas=3, blocks=2, sums
         known = names[::2] + [f"E{i}" for i in range(4)]
         model["embedding_names"] = np.array(sorted(known), dtype=object)
         model["embedding_values"] = rng.normal(0, 1, (len(known), dimensions)).astype(np.float32)
-        model["embedding_default"] = rng.normal(0, 0.1, dimensions)
+        model["embedding_values"][:, 0] = 1  # the mean effect
+        model["embedding_values"][sorted(known).index("G8"), 1:] = 0  # in it, and nothing said of it
+        model["embedding_default"] = np.r_[1.0, np.zeros(dimensions - 1)]
     var = pd.DataFrame(index=names)
     if calibrated:
         var["residual_sd"] = rng.uniform(0.02, 0.1, genes)
@@ -104,21 +106,27 @@ class Models:
         if self.calibration is not None:
             self.calibration = self.calibration.set_index("ground")
 
-    def row(self, shard, gene, value):
+    def row(self, shard, gene, strength):
+        """What perturbing a gene so many times as strongly as the screen does adds to the hidden units: alone, it is so
+        many times the effect."""
         a = self.a[shard]
         n = a.shape[0] - 1 - len(self.default)
         supported = self.support[shard, :n] > 0
         supported[:self.first] = False
-        if gene in self.inputs and supported[self.inputs[gene]]:
+        if gene in self.inputs and (supported[self.inputs[gene]] or len(self.default)):
             own = a[self.inputs[gene]]
+        elif len(self.default):
+            own = np.zeros(a.shape[1])
         elif not self.first and not supported.all():
             own = a[np.flatnonzero(~supported)[0]]
         else:
             own = a[:n][supported].mean(axis=0)
-        return value * (own + self.known.get(gene, self.default) @ a[n:-1])
+        usual = np.sign(self.shift.get(gene, self.mean_shift))
+        row = own + self.known.get(gene, self.default) @ a[n:-1]
+        return strength * (usual * row + a[-1]) - a[-1]
 
-    def replicas_change(self, label, value=None):
-        """(replicas, genes); value: of the inputs of genes without a measured perturbation, where not -1."""
+    def replicas_change(self, label, shift=None):
+        """(replicas, genes); shift: of genes without a measured perturbation, if not the screen's own."""
         out = np.zeros((self.replicas, len(self.genes)))
         for b, (begin, end) in enumerate(self.blocks):
             for r in range(self.replicas):
@@ -126,7 +134,8 @@ class Models:
                 z = self.a[s, -1].copy()
                 for gene in label.split("+") if label else []:
                     own = gene in self.inputs and gene in self.genes
-                    z += self.row(s, gene, -1 if value is None or own else value)
+                    usual = self.shift.get(gene, self.mean_shift)
+                    z += self.row(s, gene, 1 if shift is None or own else shift / usual)
                 h = np.r_[z[:self.sums], np.expm1(np.minimum(z[self.sums:], self.u_max)), 1]
                 out[r, begin:end] = self.c[r, begin:end] @ h
         return out
@@ -136,8 +145,7 @@ class Models:
 
     def predict(self, label, ground, shift=None):
         """Mean change and sd, with the perturbed genes' own."""
-        value = None if shift is None else shift / abs(self.mean_shift)
-        all_changes = self.replicas_change(label, value)
+        all_changes = self.replicas_change(label, shift)
         mean = all_changes.mean(axis=0)
         sd = all_changes.std(axis=0, ddof=1) if self.replicas > 1 else np.zeros(len(mean))
         if self.calibration is not None:

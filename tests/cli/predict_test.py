@@ -57,8 +57,8 @@ def check_simulated_screen():
     """Every replica trained on every perturbation: predictions are the run's own X."""
     lazynet("simulate", "screen", "-o", "s.h5ad", "--cells", 2500, "--genes", 200, "--perturbations", 30, "--doubles", 8,
             "--contexts", 2, "--unmeasured-share", 0.2, "--seed", 5, "--quiet")
-    lazynet("train", "s.h5ad", "-o", "run.h5ad", "--replicas", 3, "--gene-blocks", 2, "--validation-share", 0, "--l2",
-            0.01, "--epochs", 40, "--quiet", ranks=2)
+    lazynet("train", "s.h5ad", "-o", "run.h5ad", "--replicas", 3, "--gene-blocks", 2, "--fit", "steps",
+            "--validation-share", 0, "--l2", 0.01, "--epochs", 40, "--quiet", ranks=2)
     run = anndata.read_h5ad("run.h5ad")
     labels = [x for x in dict.fromkeys(run.obs.perturbation) if x != "control"]
     doubles = [x for x in labels if "+" in x]
@@ -83,7 +83,8 @@ def check_simulated_screen():
     free = next(g for g in models.genes if g not in models.inputs)
     p, told = predict("run.h5ad", "--perturbations", f"{pair[1]}+{pair[0]},{free},{pair[0]}+{free},{free.lower()}",
                       "--contexts", "context2", ranks=2)
-    assert list(p.obs_names) == ["context2|" + x for x in ("control", "+".join(pair), free, "+".join(sorted((pair[0], free))))]
+    asked = ("control", "+".join(pair), free, "+".join(sorted((pair[0], free))))
+    assert list(p.obs_names) == ["context2|" + x for x in asked]
     agree(p, models, "+".join(pair), "combination")
     agree(p, models, free, "unknown")
     agree(p, models, "+".join(sorted((pair[0], free))), "partly")
@@ -113,8 +114,8 @@ def check_cell_pairs():
 
 def check_held_out_folds():
     """Replicas that held a perturbation out take part with the mean one; X of the run leaves them out."""
-    lazynet("train", "s.h5ad", "-o", "folds.h5ad", "--replicas", 3, "--validation-share", 0.34, "--l2", 0.01, "--epochs",
-            20, "--quiet")
+    lazynet("train", "s.h5ad", "-o", "folds.h5ad", "--fit", "steps", "--replicas", 3, "--validation-share", 0.34, "--l2",
+            0.01, "--epochs", 20, "--quiet")
     models = model_run.Models("folds.h5ad")
     assert (models.support == 0).any()
     p, _ = predict("folds.h5ad", "--perturbations", "labels.txt", "--contexts", "context1")
@@ -126,14 +127,14 @@ def check_embedding():
     """Genes that only an embedding knows; calibration; given shifts; several blocks."""
     model_run.write("e.h5ad", dimensions=6, contexts=2, calibrated=True, held_out=True, blocks=3)
     models = model_run.Models("e.h5ad")
-    asked = {"G0": "trained", "U0": "trained", "G13": "unknown", "G14": "embedded", "E2": "embedded", "E1+E2": "partly",
-             "G0+U1": "combination", "E1+G0": "partly", "G13+G17": "unknown", "G0+G12+U2": "combination"}
+    asked = {"G0": "trained", "U0": "trained", "G13": "unknown", "G14": "embedded", "G8": "unknown", "G14+G8": "partly",
+             "E2": "embedded", "E1+E2": "partly", "G0+U1": "combination", "E1+G0": "partly", "G13+G17": "unknown", "G0+G12+U2": "combination"}
     p, told = predict("e.h5ad", "--perturbations", ",".join(asked), ranks=3)
     for label, ground in asked.items():
         for context in models.contexts:
             agree(p, models, label, ground, context=context)
     assert "calibrated" in p.uns["lazynet"]["sd_holds"] and "not calibrated" not in told
-    assert "nothing is known of 2 genes (G13, G17)" in told, told
+    assert "nothing is known of 3 genes (G13, G17, G8)" in told, told
     for words, shift in ((("--knockdown", 0.9), np.log(0.1)), (("--activation", 3), np.log(3))):
         p, _ = predict("e.h5ad", "--perturbations", ",".join(asked), *words)
         for label, ground in asked.items():
@@ -142,13 +143,55 @@ def check_embedding():
     same_bytes("e.h5ad", "--perturbations", ",".join(asked))
 
 
+def check_closed_form():
+    """The default: linear models with embeddings, biases and a calibration of their own; folds of a gene graph."""
+    genes = list(anndata.read_h5ad("run.h5ad").var_names)
+    edges = [(genes[i], genes[(i * 7 + k) % 150]) for i in range(150) for k in (1, 2, 3)]
+    open("graph.tsv", "w").write("".join(f"{a}\t{b}\n" for a, b in edges))
+    lazynet("train", "s.h5ad", "-o", "closed.h5ad", "--gene-graph", "graph.tsv", "--gene-families", "off", "--replicas",
+            4, "--gene-blocks", 2, "--quiet", ranks=2)
+    run, models = anndata.read_h5ad("closed.h5ad"), model_run.Models("closed.h5ad")
+    assert len(models.default) > 1 and models.calibration is not None
+    p, told = predict("closed.h5ad", "--perturbations", "labels.txt", ranks=3)
+    assert np.abs(np.asarray(run[p.obs_names].X) - p.X).max() < 1e-5 and "calibrated" in told
+    for label in list(p.obs.perturbation[2::2]):
+        agree(p, models, label, "trained", context="context2")
+    free = [g for g in models.genes if g not in models.inputs]
+    known = next(g for g in free if g in models.known and np.abs(models.known[g][1:]).max() > 0)
+    unknown = next(g for g in free if g not in models.known)
+    single = next(g for g in models.inputs if g in models.genes)
+    asked = {known: "embedded", unknown: "unknown", "+".join(sorted((known, single))): "partly"}
+    for shift, words in ((None, ()), (np.log(0.2), ("--knockdown", 0.8)), (np.log(2), ("--activation", 2))):
+        p, _ = predict("closed.h5ad", "--perturbations", ",".join(asked), *words)
+        for label, ground in asked.items():
+            agree(p, models, label, ground, shift, context="context1")
+    told = lazynet("predict", "closed.h5ad", "--combinations", "all-of", f"{known},{single},{unknown}", "--interactions",
+                   "closed.tsv")
+    assert "these models are linear" in told and pd.read_csv("closed.tsv", sep="\t").shape[0] == 3
+
+
+def check_split():
+    """A fold's test conditions, held out by the run or not."""
+    lazynet("split", "s.h5ad", "--kind", "kfold", "--folds", 3, "-o", "split.json", "--quiet")
+    lazynet("train", "s.h5ad", "-o", "fold.h5ad", "--split", "split.json", "--fold", 1, "--replicas", 2, "--quiet")
+    test = next(f for f in json.load(open("split.json"))["folds"] if f["name"] == "1")["test"]
+    p, told = predict("fold.h5ad", "--split", "split.json", "--fold", 1, ranks=2)
+    assert "warning: the run" not in told and set(p.obs.fold) == {"1"}, told
+    assert sorted(zip(p.obs.context[2:], p.obs.perturbation[2:])) == sorted((t["context"], t["perturbation"]) for t in test)
+    models = model_run.Models("fold.h5ad")
+    assert "trained" not in set(p.obs.ground)
+    for label, ground in zip(p.obs.perturbation[2::2], p.obs.ground[2::2]):
+        agree(p, models, label, ground, context="context1")
+    p, told = predict("run.h5ad", "--split", "split.json", "--fold", 1, "--contexts", "context2")
+    assert "not trained without fold '1'" in told and set(p.obs.ground[1:]) == {"trained"} and p.n_obs == 1 + len(test) // 2
+
+
 def check_signed():
     """Values of a screen that is not of log expression may be negative."""
     model_run.write("n.h5ad", seed=3)
     plain, _ = predict("n.h5ad", "--perturbations", "G0")
     with h5py.File("n.h5ad", "r+") as f:
-        del f["uns/lazynet/options"]
-        f["uns/lazynet/options"] = '{"normalization":"none"}'
+        f["uns/lazynet/values"] = "as given"
     signed, _ = predict("n.h5ad", "--perturbations", "G0")
     assert (np.maximum(signed.X, 0) == plain.X).all() and (signed.X < 0).any() and plain.X.min() == 0
 
@@ -248,6 +291,9 @@ def check_refusals():
             (["i.h5ad", "--combinations", "G0", "-o", "x.h5ad"], "is not a pair"),
             (["i.h5ad", "--combinations", "all-of", "-o", "x.h5ad"], "name the genes"),
             (["i.h5ad", "--combinations", "all-of", "G0", "-o", "x.h5ad"], "at least two genes"),
+            (["i.h5ad", "--all-genes", "--fold", 1, "-o", "x.h5ad"], "--fold needs --split"),
+            (["run.h5ad", "--split", "split.json", "--fold", 7, "-o", "x.h5ad"], "expected one of 0, 1, 2"),
+            (["i.h5ad", "--split", "split.json", "--fold", 1, "-o", "x.h5ad"], "none of the contexts of fold '1'"),
             (["missing.h5ad", "--perturbations", "G0", "-o", "x.h5ad"], "missing.h5ad"),
             (["s.h5ad", "--perturbations", "G0", "-o", "x.h5ad"], "is this a run.h5ad")):
         told = lazynet("predict", *words, code=2, ranks=2)
@@ -263,6 +309,8 @@ with tempfile.TemporaryDirectory() as folder:
     check_simulated_screen()
     check_cell_pairs()
     check_held_out_folds()
+    check_closed_form()
+    check_split()
     check_embedding()
     check_signed()
     check_interactions()

@@ -27,6 +27,7 @@ same() { # same <name> <ranks...> -- <arguments...>: the first number of ranks i
 }
 # Six shards: two blocks of three replicas.
 same bulk 1 2 3 4 -- --gene-blocks 2 --epochs 25
+same closed 1 2 3 4 -- --gene-blocks 2 --gene-families on
 same bulk_top 1 2 3 4 -- --gene-blocks 2 --epochs 10 --l2 0.1 --store top:4
 same bulk_none 1 2 3 4 -- --gene-blocks 2 --epochs 10 --l2 0.1 --store none
 same cells 1 2 3 4 -- --pairs cells --gene-blocks 2 --epochs 2 --batch 128 --l2 0.01

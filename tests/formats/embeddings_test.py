@@ -40,7 +40,7 @@ for name, x in {"dense": values, "csr": sp.csr_matrix(values), "csc": sp.csc_mat
 cells = anndata.AnnData(np.zeros((3, 4), np.float32), var=pd.DataFrame({"gene_name": GENES}, index=[
     f"ENSG0000000000{k}" for k in range(4)]))
 cells.varm["PCs"] = values
-cells.varm["frame"] = pd.DataFrame(values, index=cells.var_names)
+cells.varm["frame"] = pd.DataFrame(values, index=cells.var_names, columns=list("abcdef"))
 cells.varm["flawed"] = np.where(values == 0, np.nan, values)
 cells.write_h5ad(path("cells.h5ad"))
 varm, absent, frame, flawed = dump(*(path("cells.h5ad") + ":varm/" + n for n in ("PCs", "pca", "frame", "flawed")))

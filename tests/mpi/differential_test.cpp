@@ -34,7 +34,7 @@ const Case kCases[] = {
 };
 
 std::vector<const Matrix*> parts(const eval::DifferentialTable& table) {
-    return {&table.log_fold, &table.rank_p,     &table.rank_q, &table.score,
+    return {&table.log_fold, &table.rank_p,     &table.rank_q,      &table.score,
             &table.score_q,  &table.score_rest, &table.score_rest_q};
 }
 

@@ -23,6 +23,9 @@ struct ModelFacts {
     std::string screen;                   ///< its name
     std::string fingerprint;              ///< of its values
     std::string options;                  ///< resolved options, JSON
+    bool is_signed = false;               ///< values may be negative (differences, scores): nothing is cut at 0
+    std::string split_hash;               ///< of the split whose fold was kept from training; "": none
+    std::string split_fold;               ///< that fold
     std::vector<std::string> genes;       ///< measured
     std::vector<std::string> unmeasured;  ///< perturbed, not measured: the rest of the regulator axis
     std::vector<std::string> contexts;
@@ -42,8 +45,6 @@ struct ModelFacts {
     std::vector<float> residual;  ///< per gene: residual sd; empty when the run is not calibrated
     std::vector<CalibrationRow> calibration;
 
-    /// Values may be negative: differences, scores; nothing is cut at 0.
-    [[nodiscard]] bool is_signed() const;
     [[nodiscard]] Index regulators() const { return static_cast<Index>(genes.size() + unmeasured.size()); }
 };
 

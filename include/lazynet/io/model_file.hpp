@@ -11,7 +11,7 @@ namespace lazynet::io {
 /// The models of a finished run on a screen, opened for reading. Not collective: each rank opens its own.
 ///
 /// Elements of uns/lazynet/model: a (shards x (inputs + 1), hidden), c (replicas x genes, hidden + 1),
-/// support (shards, inputs, or fewer).
+/// support (shards, inputs).
 class ModelFile {
 public:
     /// @throws UserError naming file and element: missing, not a run on a screen, shapes that do not fit
@@ -38,7 +38,7 @@ public:
     [[nodiscard]] Matrix a(Index shard, Range inputs) const;
     /// (rows, hidden + 1) of c.
     [[nodiscard]] Matrix c(Range rows) const;
-    /// Per input of a shard: training pairs that moved it. Inputs that an embedding drives may be left out at the end.
+    /// Per input of a shard: training pairs that moved it.
     [[nodiscard]] std::vector<float> support(Index shard) const;
 
 private:
@@ -49,7 +49,7 @@ private:
     std::string fingerprint_;
     double l2_share_ = 0.0;
     bool is_pruned_ = false;
-    Index shards_ = 0, inputs_ = 0, counted_inputs_ = 0, hidden_ = 0, output_rows_ = 0;
+    Index shards_ = 0, inputs_ = 0, hidden_ = 0, output_rows_ = 0;
 };
 
 /// Options that a run records (see ModelFile::options) as `name = value` lines, those of pruning left out, and the

@@ -12,7 +12,8 @@ namespace lazynet::predict {
 /// One matrix per shard, block by block, the replicas of a block side by side.
 using ShardMatrices = std::vector<Matrix>;
 
-/// What perturbing each of some genes adds to the hidden units: value * (A' row + E U), per shard (genes, hidden).
+/// What perturbing each of some genes adds to the hidden units: value * (A' row + E U) + (strength - 1) a, per shard
+/// (genes, hidden).
 ShardMatrices gene_rows(const RunModels& models, std::span<const PerturbedGene> genes);
 
 /// Hidden units (sets, width) per shard of sets of perturbed genes.

@@ -37,11 +37,12 @@ struct PerturbedGene {
     std::string name;
     Index output = -1;        ///< measured gene; -1: not measured
     Index input = -1;         ///< row of ReplicaModel::inputs; -1: no perturbation of the screen has it
-    Index embedded = -1;      ///< row of the embedding; -1: not in it
+    Index embedded = -1;      ///< row of the embedding; -1: it says nothing of the gene
     bool is_named = false;    ///< the run knows the name: measured, perturbed or in the embedding
     bool is_trained = false;  ///< some replica trained on a perturbation of it
     double shift = 0.0;       ///< change of its own log expression, given and not predicted
-    float value = 0.0f;       ///< of its inputs: shift / scale
+    float value = 0.0f;       ///< of its inputs: shift / scale, +1 or -1 where the shift is the screen's own
+    float strength = 1.0f;    ///< shift / the screen's own
     [[nodiscard]] bool is_known() const { return is_trained || embedded >= 0; }
 };
 
@@ -72,9 +73,10 @@ struct BlockModels {
 /// every rank that reads the same file.
 ///
 /// A perturbation of genes J moves the inputs of its members and, through the embedding, those that they share:
-///     z = a + sum over j in J of value_j * (A'[input of j] + E[j] U)
-/// A member without an input of its own gets the row of the mean perturbation (pseudobulk: as training filled it in).
-/// Models of cell pairs see the average control cell, whose own deviation from the control mean is 0.
+///     z = a + sum over j in J of value_j * (A'[input of j] + E[j] U) + (strength_j - 1) a
+/// (the last term makes a single perturbation of twice the shift a doubled one). A member without an input of its own
+/// has the embedding only, where the mean effect is a coordinate; without an embedding it gets the row of the mean
+/// perturbation. Models of cell pairs see the average control cell, whose own deviation from the control mean is 0.
 class RunModels {
 public:
     /// Not collective. @throws UserError naming file and element
@@ -86,6 +88,8 @@ public:
     [[nodiscard]] const std::vector<BlockModels>& blocks() const { return blocks_; }
     /// Of every shard but for the number of its outputs; inputs are those of perturbations.
     [[nodiscard]] const LazyNetShape& shape() const { return shape_; }
+    /// Nothing but sums at work: the only departure from additivity is one that all combinations share.
+    [[nodiscard]] bool is_linear() const;
     /// Bytes of all parameters in memory.
     [[nodiscard]] double bytes() const;
     /// Coordinates of a gene in the embedding; empty without one.

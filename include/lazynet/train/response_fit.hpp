@@ -13,8 +13,9 @@ namespace lazynet::train {
 /// singular value leaves (Gavish and Donoho 2017); as a LazyNet of sums. Not collective; the result depends on its
 /// arguments only.
 ///
-/// Replicas differ by a Bayesian bootstrap of the pairs and by one standard error of noise on every change, which
-/// enters neighbouring replicas with opposite signs, so that the ensemble's mean is hardly noisier than the data.
+/// Replicas differ by one standard error of noise on every change, which enters neighbouring replicas with opposite
+/// signs, so that the ensemble's mean is hardly noisier than the data; where the noise is not known, by a Bayesian
+/// bootstrap of the pairs.
 TrainedShard fit_responses(const ShardId& id, const Pairs& pairs, const BlockTargets& block, const TrainConfig& config,
                            const ResponsePrior& prior);
 
