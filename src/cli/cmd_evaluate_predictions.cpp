@@ -73,7 +73,8 @@ int evaluate_predictions(const mpi::Communicator& world, std::span<const std::st
         "ceiling. PREDICTIONS: h5ad, CSV or any other input of `lazynet train`, anyone's; a row per condition (or "
         "cells,\n"
         "which are averaged) of log expression, a label per row, genes by name in any order, layers/sd if there are.\n"
-        "Networks are judged by `lazynet evaluate network`.",
+        "Networks are judged by `lazynet evaluate network`; `lazynet evaluate SCREEN --split SPLIT.json -o FOLDER`\n"
+        "trains on every fold, predicts what it holds out, and judges that.",
         &command.common);
     add_options(line, command);
     if (!line.parse(world, args)) {

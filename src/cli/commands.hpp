@@ -11,8 +11,10 @@ namespace lazynet::cli {
 using Command = int (*)(const mpi::Communicator& world, std::span<const std::string> args);
 
 int effects(const mpi::Communicator& world, std::span<const std::string> args);
-/// Judges predictions, or a network when the first word of `args` says so.
+/// Judges predictions, or a network when the first word of `args` says so; cross-validates when there is a split and no
+/// truth.
 int evaluate(const mpi::Communicator& world, std::span<const std::string> args);
+int cross_validate(const mpi::Communicator& world, std::span<const std::string> args);
 int evaluate_network(const mpi::Communicator& world, std::span<const std::string> args);
 int evaluate_predictions(const mpi::Communicator& world, std::span<const std::string> args);
 int inspect(const mpi::Communicator& world, std::span<const std::string> args);

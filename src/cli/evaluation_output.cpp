@@ -26,14 +26,15 @@ void write_text(const std::string& path, const std::string& text) {
 void add_output_options(po::options_description& group, EvaluationOutput& output) {
     auto add = group.add_options();
     add("all", po::bool_switch(&output.all), "print every measure");
-    add("bootstrap", bind(output.bootstrap.rounds), "rounds of the bootstrap over conditions that makes intervals");
+    add("bootstrap-rounds", bind(output.bootstrap.rounds),
+        "rounds of the bootstrap over conditions that makes intervals");
     add("csv", po::value(&output.csv), "write every measure of every condition and method to this file");
     add("summary", po::value(&output.summary), "write means and intervals, all groups, to this file");
 }
 
 void name_outputs(CommonOptions& common, EvaluationOutput& output) {
     if (output.bootstrap.rounds < 1) {
-        throw UserError(fmt::format("--bootstrap {}: expected at least 1", output.bootstrap.rounds));
+        throw UserError(fmt::format("--bootstrap-rounds {}: expected at least 1", output.bootstrap.rounds));
     }
     output.bootstrap.seed = common.seed;
     if (!common.output.empty() && !common.dry_run) {

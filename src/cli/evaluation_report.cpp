@@ -24,7 +24,8 @@ std::string figure(double value) {
         return "-";
     }
     const double size = std::abs(value);
-    return size >= 1000.0 || (size < 0.001 && size > 0.0) ? fmt::format("{:.2e}", value) : fmt::format("{:.3f}", value);
+    return size >= 1000.0 || (size < 0.001 && size > 1e-6) ? fmt::format("{:.2e}", value)
+                                                           : fmt::format("{:.3f}", value);
 }
 
 std::string interval(double value, double low, double high) {
@@ -85,6 +86,10 @@ std::string score_table(const Evaluation& evaluation, const Scoreboard& board, b
         for (const Index m : scoring::headline_measures(evaluation.measures)) {
             text += measure_line(evaluation, group, static_cast<std::size_t>(m));
         }
+    }
+    if (std::isfinite(group.noise_floor)) {
+        text += fmt::format("A perfect prediction would have {} of no change's error: the truth's own sampling noise\n",
+                            figure(group.noise_floor));
     }
     return text;
 }

@@ -21,7 +21,7 @@ constexpr std::array<CommandEntry, 9> kCommands = {{
     {"predict", predict, "what perturbations would do, measured or not: means and sds per gene (predictions.h5ad)"},
     {"network", network, "write the edge list of a finished run"},
     {"effects", effects, "direct effects from a run's total ones, or the reverse"},
-    {"evaluate", evaluate, "judge a network by a gold standard, beside its prior"},
+    {"evaluate", evaluate, "judge predictions beside all baselines, cross-validate, or judge a network"},
 }};
 
 std::string usage() {

@@ -184,13 +184,15 @@ Bilinear fit(const mpi::Communicator& world, const BaselineTask& task, const Mat
 
 BaselinePrediction predict_bilinear(const mpi::Communicator& world, const BaselineTask& task) {
     const std::vector<Perturbed> training = training_of(task);
+    BaselinePrediction result;
+    result.change = smoothed(task, eval::mean_of_perturbations(training, task.test));
+    result.coverage.assign(task.test.size(), Coverage::none);
+    if (training.empty()) {
+        return result;
+    }
     const MatrixD scores = gene_scores(world, task);
     const PerturbedScores perturbed(world, task, scores);
     const std::vector<Index> rows = fitted_rows(task, perturbed);
-    BaselinePrediction result;
-    eval::Smoother mean = eval::mean_of_perturbations(training, task.test);
-    result.change = smoothed(task, mean);
-    result.coverage.assign(task.test.size(), Coverage::none);
     if (rows.empty()) {
         return result;
     }

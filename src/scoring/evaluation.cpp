@@ -15,6 +15,7 @@
 #include "lazynet/scoring/differential.hpp"
 #include "lazynet/scoring/pairwise.hpp"
 #include "lazynet/scoring/rows.hpp"
+#include "lazynet/train/timings.hpp"
 
 namespace lazynet::scoring {
 namespace {
@@ -41,6 +42,7 @@ public:
 
     Evaluation operator()() {
         result_.notes = matching_.notes;
+        timings_.start("reading the truth, differential genes");
         told_ = read_truth(world_, truth_, matching_, genes_, rows_, split_, options_.differential, log_);
         if (truth_.screen.rows_are_conditions) {
             result_.notes.push_back("the screen holds no cells: no differential expression and no noise ceiling");
@@ -49,6 +51,9 @@ public:
         judge_baselines();
         judge_duplicates();
         describe();
+        for (const train::Timings::Phase& phase : timings_.over_ranks(world_)) {
+            log_.detail(fmt::format("{:<44}{:>8.1f} s", phase.name, phase.seconds));
+        }
         return std::move(result_);
     }
 
@@ -70,27 +75,30 @@ private:
     }
 
     void judge_predictions() {
+        timings_.start("reading the predictions");
         PredictedProfiles predicted{
             options_.method, predicted_rows(*predictions_.means.reader), told_.profiles.control, {}};
-        Index without = 0;
+        bool is_without = false;
         for (Index c = 0; c < predicted.control.rows(); ++c) {
             const Index at = matching_.prediction_context[static_cast<std::size_t>(c)];
             if (at >= 0 && has_control_[static_cast<std::size_t>(at)] > 0) {
                 predicted.control.row(c) = predicted_controls_.row(at);
             } else {
-                ++without;
+                is_without = true;
             }
         }
-        if (without > 0) {
+        if (is_without) {
             result_.notes.push_back("the predictions have no controls of their own: the truth's stand in for them");
         }
         if (predictions_.sds) {
             predicted.sd = predicted_rows(*predictions_.sds);
             count_coverage(predicted);
         }
-        const bool cells = test_predicted_cells();
-        add(predicted, told_.profiles, "the predictions", {}, {},
-            cells ? predicted_differential() : DifferentialTable{});
+        std::optional<DifferentialTable> differential;
+        if (test_predicted_cells()) {
+            differential = predicted_differential();
+        }
+        add(predicted, told_.profiles, "the predictions", {}, {}, differential);
     }
 
     /// Predicted cells have differential genes of their own, when they are cells and have controls.
@@ -121,13 +129,13 @@ private:
     }
 
     void count_coverage(const PredictedProfiles& predicted) {
-        calibration_rows_.clear();
+        std::vector<std::int64_t> mine;
         for (Index row = 0; row < predicted.mean.rows(); ++row) {
             const std::vector<Index> one{row};
             const eval::CoverageCounts counts = eval::count_coverage(told_.profiles, predicted, one);
-            calibration_rows_.insert(calibration_rows_.end(), counts.places.begin(), counts.places.end());
+            mine.insert(mine.end(), counts.places.begin(), counts.places.end());
         }
-        const std::vector<std::int64_t> all = world_.gather(std::span<const std::int64_t>(calibration_rows_));
+        const std::vector<std::int64_t> all = world_.gather(std::span<const std::int64_t>(mine));
         result_.coverage.resize(matching_.judged.size());
         for (std::size_t row = 0; row < result_.coverage.size(); ++row) {
             auto& places = result_.coverage[row].places;
@@ -185,13 +193,13 @@ private:
             }
             std::vector<Coverage> coverage;
             std::vector<double> penalty;
+            timings_.start(baseline.name + ": predictions");
             const Matrix columns = learn(baseline.name, graph ? &*graph : nullptr, coverage, penalty);
             if (std::all_of(coverage.begin(), coverage.end(), [](Coverage c) { return c == Coverage::none; })) {
                 result_.notes.push_back(baseline.name + " is left out: it knows nothing of any of these conditions");
                 continue;
             }
-            std::vector<Index> mine = rows_.judged;
-            add({baseline.name, fetch_rows(world_, columns, genes_.of_rank, mine), told_.profiles.control, {}},
+            add({baseline.name, fetch_rows(world_, columns, genes_.of_rank, rows_.judged), told_.profiles.control, {}},
                 told_.profiles, baseline.definition, coverage, penalty);
         }
     }
@@ -199,6 +207,7 @@ private:
     /// The technical duplicate: one half of a condition's cells predicts the other.
     void judge_duplicates() {
         if (!truth_.screen.rows_are_conditions) {
+            timings_.start("ceiling: halves of cells");
             const Duplicates halves = duplicates(world_, truth_, matching_, rows_, told_, options_.seed, log_);
             add(halves.first, halves.second, "half of the condition's own cells, judged by the other half", {}, {});
         }
@@ -207,16 +216,18 @@ private:
     /// Measures a method; rows of all ranks come together. Collective.
     void add(const PredictedProfiles& predicted, const TrueProfiles& truth, const std::string& definition,
              std::vector<Coverage> coverage, std::vector<double> penalty,
-             const DifferentialTable& predicted_differential = {}) {
+             const std::optional<DifferentialTable>& predicted_differential = {}) {
+        timings_.start(predicted.method + ": measures of profiles");
         std::vector<MeasureTable> tables = {
-            eval::profile_measures(truth, told_.is_tested ? &told_.differential : nullptr, predicted),
-            rows_.repeats ? pairwise_measures(world_, fold_by_fold(truth), fold_by_fold(predicted))
-                          : pairwise_measures(world_, truth, predicted)};
+            eval::profile_measures(truth, told_.is_tested ? &told_.differential : nullptr, predicted)};
+        timings_.start(predicted.method + ": measures of pairs");
+        tables.push_back(rows_.repeats ? pairwise_measures(world_, fold_by_fold(truth), fold_by_fold(predicted))
+                                       : pairwise_measures(world_, truth, predicted));
         if (told_.is_tested) {
             tables.push_back(eval::change_ranking_measures(truth, told_.differential, predicted));
             tables.push_back(eval::spread_measures(told_.spreads, predicted));
-            if (!predicted_differential.empty()) {
-                tables.push_back(eval::differential_measures(told_.differential, predicted_differential));
+            if (predicted_differential) {
+                tables.push_back(eval::differential_measures(told_.differential, *predicted_differential));
             }
         }
         JudgedMethod method{predicted.method, definition, {}, std::move(coverage), std::move(penalty)};
@@ -271,18 +282,39 @@ private:
         }
     }
 
+    /// Squared standard errors summed over the genes that a row does not perturb, of all ranks' rows; nothing where
+    /// they are not known. Collective.
+    [[nodiscard]] std::vector<double> noise_of_rows() const {
+        std::vector<double> mine;
+        for (Index row = 0; row < told_.profiles.error.rows(); ++row) {
+            Vector error = told_.profiles.error.row(row);
+            for (const std::int32_t gene : told_.profiles.own[static_cast<std::size_t>(row)]) {
+                error[gene] = 0.0F;
+            }
+            mine.push_back(error.cast<double>().squaredNorm());
+        }
+        return world_.gather(std::span<const double>(mine));
+    }
+
     void describe() {
+        for (JudgedMethod& method : result_.methods) {  // measures that came up after it
+            const Index known = method.values.cols();
+            const Index more = static_cast<Index>(result_.measures.size()) - known;
+            method.values.conservativeResize(Eigen::NoChange, known + more);
+            method.values.rightCols(more).setConstant(std::nan(""));
+        }
         const std::vector<Index> counts =
             told_.is_tested ? eval::significant_genes(told_.differential) : std::vector<Index>{};
         const std::vector<std::int64_t> own(counts.begin(), counts.end());
         const std::vector<std::int64_t> significant = world_.gather(std::span<const std::int64_t>(own));
         std::vector<double> squares;
         for (Index row = 0; row < told_.profiles.truth.rows(); ++row) {
-            const auto change = told_.profiles.truth.row(row) -
-                                told_.profiles.control.row(told_.profiles.context[static_cast<std::size_t>(row)]);
+            const Index context = told_.profiles.context[static_cast<std::size_t>(row)];
+            const Vector change = told_.profiles.truth.row(row) - told_.profiles.control.row(context);
             squares.push_back(std::sqrt(change.cast<double>().squaredNorm() / static_cast<double>(genes_.all)));
         }
         const std::vector<double> effects = world_.gather(std::span<const double>(squares));
+        const std::vector<double> noise = noise_of_rows();
         const Screen& screen = truth_.screen;
         for (std::size_t k = 0; k < matching_.judged.size(); ++k) {
             const JudgedCondition& judged = matching_.judged[k];
@@ -291,7 +323,7 @@ private:
                 {screen.contexts.size() > 1 ? screen.contexts[static_cast<std::size_t>(c.context)] : "", c.perturbation,
                  matching_.folds[static_cast<std::size_t>(judged.fold)].name, judged.stratum, judged.ground,
                  told_.cells[static_cast<std::size_t>(judged.truth)], significant.empty() ? -1 : Index{significant[k]},
-                 effects[k]});
+                 effects[k], noise.empty() ? std::nan("") : noise[k]});
         }
         result_.genes = genes_.all;
         for (const JudgedFold& fold : matching_.folds) {
@@ -312,7 +344,7 @@ private:
     JudgedTruth told_;  ///< of this rank's rows
     Matrix predicted_controls_;
     std::vector<Index> has_control_;
-    std::vector<std::int64_t> calibration_rows_;
+    train::Timings timings_;
     Evaluation result_;
 };
 

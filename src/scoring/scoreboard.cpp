@@ -140,7 +140,8 @@ public:
 
 private:
     void add(RowGroup group) {
-        ScoreGroup result{std::move(group), {}, {}};
+        const double floor = noise_floor(group.rows);
+        ScoreGroup result{std::move(group), {}, floor, {}};
         const std::span<const Index> rows = result.group.rows;
         const auto pooled = eval::summarise_ratios(values_, ratios_, rows, bootstrap_);
         std::vector<Index> columns;
@@ -163,6 +164,17 @@ private:
             result.coverage += evaluation_.coverage[static_cast<std::size_t>(row)];
         }
         board_.groups.push_back(std::move(result));
+    }
+
+    [[nodiscard]] double noise_floor(const std::vector<Index>& rows) const {
+        const Index change = column_of(evaluation_, "lazynet_squared_error_no_change");
+        double noise = 0.0;
+        double all = 0.0;
+        for (const Index row : rows) {
+            noise += evaluation_.rows[static_cast<std::size_t>(row)].noise;
+            all += evaluation_.methods.front().values(row, change);
+        }
+        return noise / all;
     }
 
     static std::string name(const ScoreGroup& group) {

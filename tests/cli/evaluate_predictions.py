@@ -37,7 +37,7 @@ def run(ranks, *args):
 
 
 def evaluate(*args, ranks=1, to="out"):
-    code, said = run(ranks, "evaluate", *args, "-o", to, "--overwrite", "--bootstrap", "200")
+    code, said = run(ranks, "evaluate", *args, "-o", to, "--overwrite", "--bootstrap-rounds", "200")
     check(code == 0, f"{args} on {ranks}: exit code {code}\n{said}")
     figures = json.load(open(os.path.join(to, "evaluation.json"))) if code == 0 else {}
     rows = list(csv.DictReader(open(os.path.join(to, "per_perturbation.csv")))) if code == 0 else []
@@ -196,12 +196,12 @@ with tempfile.TemporaryDirectory(prefix="lazynet_evaluate_") as folder:
     refused(["predicts nothing that truth holds", "X1"], "other_conditions.csv", *screen)
     refused(["nowhere.h5ad"], "nowhere.h5ad", *screen)
     refused(["exists", "--overwrite"], "predictions.csv", *screen, "--csv", "truth.csv")
-    refused(["--bootstrap"], "predictions.csv", *screen, "--bootstrap", "0")
+    refused(["--bootstrap-rounds"], "predictions.csv", *screen, "--bootstrap-rounds", "0")
     code, said = run(1, "evaluate", "--list-measures")
     check(code == 0 and "celleval_discrimination_l1" in said and "gears_pearson_delta" in said, said[:300])
 
     # Cells: differential genes, strata, the ceiling.
-    code, said = run(2, "simulate", "screen", "--genes", "120", "--perturbations", "25", "--cells-per-perturbation", "60",
+    code, said = run(2, "simulate", "screen", "--genes", "120", "--perturbations", "25", "--cells", "1600",
                      "--seed", "3", "-o", "cells.h5ad")
     check(code == 0, said)
     if code == 0:
@@ -223,6 +223,20 @@ with tempfile.TemporaryDirectory(prefix="lazynet_evaluate_") as folder:
         pooled = {m: s["r2_over_training_mean"]["value"] for m, s in figures["groups"][0]["methods"].items()}
         check(pooled["ceiling"] > pooled["no_change"] > pooled["predicted"], f"{pooled}")
         check("Where predicted should not be believed" in said, said)
+
+    # Cross-validation: every fold is trained on and judged, the same on any number of ranks.
+    code, said = run(1, "split", "truth.csv", "--normalization", "none", "--kind", "kfold", "--folds", "3", "-o", "kfold.json")
+    check(code == 0, said)
+    for ranks in (1, 3):
+        figures, rows, said = evaluate("truth.csv", "--normalization", "none", "--split", "kfold.json", "--replicas", "2",
+                                       "--epochs", "10", ranks=ranks, to=f"cv{ranks}")
+        check(len(figures["folds"]) == 3 and figures["methods"][0]["name"] == "lazynet", f"{figures}")
+        check(sum(r["method"] == "lazynet" for r in rows) >= 12, f"{len(rows)} rows")
+    for file in ("per_perturbation.csv", "summary.csv", "evaluation.json", "predictions.h5ad"):
+        check(filecmp.cmp(f"cv1/{file}", f"cv3/{file}", shallow=False), f"{file} of cross-validation differs on 3 ranks")
+    again, rows, said = evaluate("cv1/predictions.h5ad", *screen, "--split", "kfold.json", "--name", "lazynet", to="again")
+    check(again["groups"] == figures["groups"], "judging the predictions file again gives other figures")
+    refused(["name a folder"], "truth.csv", "--normalization", "none", "--split", "kfold.json")
 
 print("failures:", len(failures))
 sys.exit(1 if failures else 0)

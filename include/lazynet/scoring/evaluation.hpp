@@ -45,6 +45,7 @@ struct JudgedRow {
     Index cells = 0;
     Index significant = -1;  ///< genes with Mann-Whitney q < 0.05; -1: not tested
     double effect = 0.0;     ///< root mean square change from control
+    double noise = 0.0;      ///< squared error that the truth's own sampling noise causes, NaN: not known
 };
 
 /// How a method did.

@@ -20,7 +20,10 @@ struct GroupScore {
 struct ScoreGroup {
     eval::RowGroup group;            ///< the first one of a scoreboard is all of them: by "all"
     std::vector<GroupScore> scores;  ///< per method
-    eval::CoverageCounts coverage;   ///< of the predictions' sd; no values without
+    /// Error relative to no change that the truth's own sampling noise causes: even a perfect prediction has it. NaN:
+    /// not known.
+    double noise_floor = 0.0;
+    eval::CoverageCounts coverage;  ///< of the predictions' sd; no values without
 };
 
 /// What an evaluation says, in summary. Pure.
