@@ -5,8 +5,23 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
+
+#include "lazynet/core/random.hpp"
+#include "lazynet/train/response_prior.hpp"
 
 namespace lazynet::train {
+
+std::vector<Index> sampled_pairs(Index pairs) {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(pairs));
+    std::iota(order.begin(), order.end(), 0);
+    if (pairs > kPriorPairs) {
+        Random(0, "pairs of the prior").shuffle(order);
+        order.resize(static_cast<std::size_t>(kPriorPairs));
+        std::sort(order.begin(), order.end());
+    }
+    return {order.begin(), order.end()};
+}
 
 LeaveOut::LeaveOut(const Pairs& pairs, const std::vector<Index>& rows, const std::vector<double>& noise, MatrixD gram)
     : gram_(std::move(gram)), noise_(static_cast<Index>(rows.size())), beyond_(noise_.size()) {

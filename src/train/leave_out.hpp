@@ -9,6 +9,9 @@ namespace lazynet::train {
 /// Least noise of a pair, as a share of the signal: effects are never linear to the last digit.
 constexpr double kLeastNoiseShare = 0.01;
 
+/// Pairs that the prior is chosen on: all, or a sample of kPriorPairs.
+std::vector<Index> sampled_pairs(Index pairs);
+
 /// Shares of the signal that are tried (see ResponsePrior).
 struct Strengths {
     std::vector<double> sources;  ///< the mean effect first

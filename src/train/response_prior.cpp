@@ -21,22 +21,12 @@ constexpr std::array kCombinationGrid{0.0, 0.03, 0.1, 0.3, 1.0};
 constexpr std::array kInteractionGrid{0.0, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4, 1.0, 3.0};
 constexpr std::array kParticularGrid{0.01, 0.02, 0.04, 0.08, 0.15, 0.2, 0.3, 0.4};
 constexpr int kSweeps = 3;
+/// Standard errors that one source must be worth.
+constexpr double kLeastCertainty = 0.3;
 /// Shares of the mean's error that sources must take away: less than the first is taken for luck, more than the second
 /// for knowledge.
 constexpr double kNoGain = 0.03;
 constexpr double kSureGain = 0.06;
-
-/// Pairs that the prior is chosen on: all, or a sample.
-std::vector<Index> sampled_pairs(Index pairs) {
-    std::vector<std::int64_t> order(static_cast<std::size_t>(pairs));
-    std::iota(order.begin(), order.end(), 0);
-    if (pairs > kPriorPairs) {
-        Random(0, "pairs of the prior").shuffle(order);
-        order.resize(static_cast<std::size_t>(kPriorPairs));
-        std::sort(order.begin(), order.end());
-    }
-    return {order.begin(), order.end()};
-}
 
 /// Products of the pairs' changes, mean over all genes: (pairs, pairs). Partial sums of the plan's chunks, which are
 /// the same for any number of ranks, are rounded to whole numbers of a unit, so that their sum has no order.
@@ -166,7 +156,8 @@ private:
         return coordinate(best_) != before;
     }
 
-    /// A source stays where doing without it is worse by more than one standard error of the difference.
+    /// A source stays where doing without it is worse, by more than a part of the difference's standard error: whether
+    /// all of them together are worth having is another question (fade).
     void drop_unless_certain(std::size_t k) {
         Strengths without = best_;
         without.sources[k] = 0.0;
@@ -195,7 +186,7 @@ private:
             squares += (a[i] - b[i]) * (a[i] - b[i]);
         }
         const double variance = squares - sum * sum / static_cast<double>(std::max<std::size_t>(a.size(), 1));
-        return sum > std::sqrt(std::max(0.0, variance));
+        return sum > kLeastCertainty * std::sqrt(std::max(0.0, variance));
     }
 
     const mpi::Communicator& world_;

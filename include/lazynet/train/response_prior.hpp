@@ -33,8 +33,8 @@ struct ResponsePrior {
     double unseen = 0.0, combinations = 0.0;
 };
 
-/// Chooses the strengths by leaving perturbations out, in closed form: sources are kept only where their gain is
-/// larger than its standard error. Collective; `observed` holds this rank's chunk genes. The same on every number of
+/// Chooses the strengths by leaving perturbations out, in closed form: sources that gain
+/// little fade out. Collective; `observed` holds this rank's chunk genes. The same on every number of
 /// ranks. Time grows with the cube of pairs, of which at most kPriorPairs are looked at.
 /// @param noise mean sampling variance per value of every pair
 ResponsePrior choose_response_prior(const mpi::Communicator& world, const Plan& plan, const Pairs& pairs,
