@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "lazynet/core/random.hpp"
+#include "lazynet/train/context_effects.hpp"
 #include "lazynet/train/plan.hpp"
 #include "leave_out.hpp"
 
@@ -239,6 +240,11 @@ Matrix changes_of_others(const BlockTargets& observed, Range columns) {
     }
     for (const auto& [p, i] : own) {
         y(p, i) = static_cast<float>(sum[i] / std::max(1.0, count[i]));
+    }
+    if (const ContextEffects effects(observed, columns); effects.any()) {
+        for (Index p = 0; p < y.rows(); ++p) {
+            y.row(p) -= effects.of_pair(p);
+        }
     }
     return y;
 }

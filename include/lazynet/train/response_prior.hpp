@@ -43,7 +43,8 @@ ResponsePrior choose_response_prior(const mpi::Communicator& world, const Plan& 
 constexpr Index kPriorPairs = 1000;
 
 /// Observed changes of some target genes, with the values of pairs' own genes, which are given and not predicted,
-/// replaced by the mean of the other pairs. @param columns of observed.change
+/// replaced by the mean of the other pairs, and what contexts have in common taken away (ContextEffects).
+/// @param columns of observed.change
 Matrix changes_of_others(const BlockTargets& observed, Range columns);
 
 }  // namespace lazynet::train
