@@ -52,6 +52,7 @@ train::BlockTargets made_up_targets(Index pairs, Range genes) {
             Matrix::Constant(pairs, genes.size(), 0.05f),
             std::vector<double>(static_cast<std::size_t>(pairs), 1.0),
             std::vector<std::int64_t>(static_cast<std::size_t>(pairs) + 1, 0),
+            {},
             {}};
 }
 
