@@ -8,6 +8,7 @@
 #include "lazynet/core/random.hpp"
 #include "lazynet/data/gene_families.hpp"
 #include "lazynet/model/response_ridge.hpp"
+#include "lazynet/train/context_effects.hpp"
 #include "lazynet/train/response_fit.hpp"
 
 namespace lazynet::train {
@@ -177,6 +178,45 @@ TEST_F(Screened, ValidationNeverUsesThePairItPredicts) {
     EXPECT_EQ(validation.weights(3, 12 + 3), 0.0f);
     EXPECT_EQ(validation.weights(3, 12 + 2), 0.0f);
     EXPECT_NE(validation.weights(12 + 3, 3), 0.0f);
+}
+
+/// Two contexts of three and two pairs on two genes; the second pair perturbs the first gene.
+BlockTargets two_contexts() {
+    BlockTargets block;
+    block.genes = {0, 2};
+    block.change.resize(5, 2);
+    block.change << 1, 10, 100, 20, 3, 30, -5, 40, -7, 60;
+    block.own = {0, 0, 1, 1, 1, 1};
+    block.own_output = {0};
+    block.context = {0, 0, 0, 1, 1};
+    return block;
+}
+
+TEST(ContextEffects, AreTheMeanOfAContextLessThatOfAllShrunk) {
+    const BlockTargets block = two_contexts();
+    const ContextEffects effects(block, {0, 2});
+    ASSERT_TRUE(effects.any());
+    ASSERT_EQ(effects.contexts(), 2);
+    // The own value 100 counts as 0: means 4/3 and -6, of all -8/5; 20 and 50, of all 32.
+    EXPECT_NEAR(effects.of(0)[0], 3.0 / 5.0 * (4.0 / 3.0 + 8.0 / 5.0), 1e-6);
+    EXPECT_NEAR(effects.of(1)[1], 2.0 / 4.0 * (50.0 - 32.0), 1e-6);
+    EXPECT_NEAR(effects.without(4)[1], 1.0 / 3.0 * (40.0 - 25.0), 1e-6);
+    EXPECT_NEAR(ContextEffects(block, {1, 2}).of(1)[0], 2.0 / 4.0 * (50.0 - 32.0), 1e-6);
+}
+
+TEST(ContextEffects, AreNoneWithoutContexts) {
+    BlockTargets block = two_contexts();
+    block.context.clear();
+    EXPECT_FALSE(ContextEffects(block, {0, 2}).any());
+}
+
+TEST(ContextEffects, LeaveTheChangesThatContextsShare) {
+    BlockTargets block = two_contexts();
+    const Matrix centred = changes_of_others(block, {1, 2});
+    const ContextEffects effects(block, {1, 2});
+    for (Index p = 0; p < 5; ++p) {
+        EXPECT_NEAR(centred(p, 0), block.change(p, 1) - effects.of_pair(p)[0], 1e-5);
+    }
 }
 
 TEST(GeneFamilies, AreBeginningsThatPerturbedGenesShare) {
