@@ -20,7 +20,7 @@ void print_scores(const train::ScreenScore& s, const Log& log) {
         log.info(fmt::format("  {:<34}{:>12.3e}{:>12.3f}", name, error, error / none));
     };
     if (s.pairs > 0) {
-        log.info(fmt::format("\nHeld-out perturbations ({} conditions, each predicted by replicas that never saw it)",
+        log.info(fmt::format("\nHeld-out perturbations ({} conditions, each predicted as if it had never been seen)",
                              s.pairs));
         log.info(fmt::format("  {:<34}{:>12}{:>12}", "", "MSE", "/ no change"));
         line("lazynet", s.held_out, s.no_change);

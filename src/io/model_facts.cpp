@@ -169,6 +169,15 @@ void read_embedding(const Elements& elements, ModelFacts& facts) {
                       static_cast<Index>(dimensions));
 }
 
+void read_context_effects(const Elements& elements, ModelFacts& facts) {
+    const std::string where = kModel + "context_effect";
+    if (!elements.has(where)) {
+        return;
+    }
+    const auto effects = elements.array<float>(where, static_cast<std::size_t>(facts.control.size()));
+    facts.context_effect = Eigen::Map<const Matrix>(effects.data(), facts.control.rows(), facts.control.cols());
+}
+
 void read_calibration(const Elements& elements, ModelFacts& facts) {
     const std::string where = kOwn + "calibration";
     if (!elements.has(where)) {
@@ -205,6 +214,7 @@ ModelFacts read_model_facts(const std::string& path) {
     }
     read_inputs(elements, facts);
     read_conditions(elements, facts);
+    read_context_effects(elements, facts);
     read_embedding(elements, facts);
     read_calibration(elements, facts);
     return facts;

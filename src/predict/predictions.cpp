@@ -231,6 +231,21 @@ private:
         return {first_row_[static_cast<std::size_t>(range.begin)], first_row_[static_cast<std::size_t>(range.end)]};
     }
 
+    /// What perturbations of the context have in common; a perturbed gene's own value is given.
+    void add_context(const Perturbation& perturbation, Index context, Index row) {
+        const Matrix& effects = models_.facts().context_effect;
+        if (effects.size() == 0) {
+            return;
+        }
+        Eigen::RowVectorXf effect = effects.row(context);
+        for (const PerturbedGene& gene : perturbation.genes) {
+            if (gene.output >= 0) {
+                effect[gene.output] = 0.0f;
+            }
+        }
+        rows_.row(row) += effect;
+    }
+
     /// One row per context. @param from_control values are changes: the context's control mean is added
     void write_rows(Range range, const std::string& where, const Matrix& values, bool from_control) {
         const Range to = rows(range);
@@ -241,6 +256,7 @@ private:
                 rows_.row(row) = values.row(k - range.begin);
                 if (from_control) {
                     rows_.row(row) += models_.facts().control.row(context);
+                    add_context(asked_[static_cast<std::size_t>(k)].perturbation, context, row);
                     if (!models_.facts().is_signed) {
                         rows_.row(row) = rows_.row(row).cwiseMax(0.0f);
                     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "lazynet/data/gene_selection.hpp"
 #include "lazynet/train/pairs.hpp"
@@ -46,7 +47,8 @@ struct Sizes {
     double shard_genes;     // of one shard
     double own_shards, tried, own_chunks, own_blocks;
     bool cell_pairs;
-    bool rounds;  ///< of pruning
+    bool rounds;               ///< of pruning
+    double sources, embedded;  ///< of embeddings, and all their dimensions
 };
 
 Sizes sizes_of(const mpi::Communicator& world, const Screen& screen, const Pairs& pairs, const Plan& plan,
@@ -56,7 +58,7 @@ Sizes sizes_of(const mpi::Communicator& world, const Screen& screen, const Pairs
     s.conditions = static_cast<double>(screen.conditions.size());
     s.pairs = static_cast<double>(pairs.size());
     s.genes = static_cast<double>(screen.genes.size());
-    s.inputs = static_cast<double>(pairs.inputs.size());
+    s.inputs = static_cast<double>(pairs.model_inputs());
     s.columns = static_cast<double>(pairs.regulators.size());
     s.hidden = static_cast<double>(config.hidden_sums + config.hidden_products);
     s.replicas = static_cast<double>(config.replicas);
@@ -70,6 +72,8 @@ Sizes sizes_of(const mpi::Communicator& world, const Screen& screen, const Pairs
     s.shard_genes = static_cast<double>(plan.genes_of_block(0).size());
     s.cell_pairs = config.pairs == PairMode::cells;
     s.rounds = config.prune.has_rounds();
+    s.sources = static_cast<double>(pairs.embedding.sources.size());
+    s.embedded = static_cast<double>(pairs.embedding.dimensions());
     for (int r = 0; r < world.size(); ++r) {
         const Range mine = plan.shards_of(r);
         double tried = 0.0;
@@ -132,6 +136,12 @@ public:
         return s_.cell_pairs ? s_.entries * (s_.genes <= 65536 ? 6 : 8) + 16 * s_.cells : 0.0;
     }
     [[nodiscard]] double loading() const { return base_ + table() + blocks() + cells() + 8 * s_.cells; }
+    /// Blocks, the chunks of the prior, covariances of the pairs that it is chosen on, and the weights of validation.
+    [[nodiscard]] double prior() const {
+        const double sampled = std::min(s_.pairs, static_cast<double>(kPriorPairs));
+        return base_ + table() + blocks() + 2 * kFloat * s_.pairs * s_.own_genes +
+               8 * sampled * sampled * (5 + s_.sources) + 8 * s_.pairs * s_.embedded + kFloat * s_.pairs * s_.pairs;
+    }
     /// Parameters, gradients, two moments and the best state of the shard in training, its targets, and the shards
     /// done.
     [[nodiscard]] double training() const {
@@ -176,13 +186,15 @@ void add_phases(const Sizes& s, const Rehearsal& r, const TrainConfig& config, c
     const double table = s.conditions * s.own_genes * kPerTableValue;
     const double cells = s.cells / s.ranks * r.read;
     const double shard = r.setup + static_cast<double>(config.epochs) * r.epoch;
-    const double short_shard = r.setup + least_epochs(config) * r.epoch;
+    const double short_shard = r.setup + (config.fit == Fit::closed ? 0.0 : least_epochs(config) * r.epoch);
     add("pseudobulk", kAveraging * cells + table, memory.averaging(values));
     add("pairs", table + (s.cell_pairs ? 0.0 : s.own_blocks * r.penalty), memory.pairing());
     if (s.cell_pairs) {  // read twice: for the lengths, and into place
         add("loading cells", 2 * cells + s.own_blocks * r.penalty, memory.loading());
     }
-    if (config.l2 < 0.0) {
+    if (config.fit == Fit::closed) {
+        add("prior of responses", r.prior, memory.prior());
+    } else if (config.l2 < 0.0) {
         const auto trials = static_cast<double>(penalty_grid(config.pairs).size());
         add("penalty search", trials * s.tried * shard, memory.training(),
             std::min(trials, kLeastTrials) * s.tried * short_shard);
@@ -215,6 +227,17 @@ Screen selected(Screen screen, const TrainConfig& config) {
     return screen;
 }
 
+/// One embedding for each that is asked for, of the size it may have at most.
+std::vector<GeneEmbedding> made_up_embeddings(const TrainConfig& config, const Screen& screen) {
+    std::set<std::string> names(screen.genes.begin(), screen.genes.end());
+    names.insert(screen.unmeasured.begin(), screen.unmeasured.end());
+    const auto rows = static_cast<Index>(names.size());
+    const EmbeddingConfig& asked = config.embedding;
+    const std::size_t sources = asked.graphs.size() + asked.files.size() + asked.screen.size();
+    return std::vector<GeneEmbedding>(
+        sources, {"made up", {names.begin(), names.end()}, 0.1f * Matrix::Random(rows, asked.dimensions)});
+}
+
 }  // namespace
 
 Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, TrainConfig config,
@@ -223,7 +246,10 @@ Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, Trai
     const double base = world.max(peak_memory());
     const Screen screen = selected(file.screen, config);
     const Shifts shifts = estimate_shifts({}, screen.regulators(), config.shift);
-    const Pairs pairs = make_pairs(screen, shifts, config, config.pairs == PairMode::cells);
+    Pairs pairs = make_pairs(screen, shifts, config, config.pairs == PairMode::cells);
+    if (config.fit == Fit::closed) {
+        pairs.embedding = embed_pairs(screen, pairs.conditions, shifts.of, made_up_embeddings(config, screen));
+    }
     const auto genes = static_cast<Index>(screen.genes.size());
     const Plan plan(genes, config.blocks_for(genes), config.replicas, world.size());
     const Rehearsal rehearsal = rehearse(world, file, screen, pairs, plan, config);

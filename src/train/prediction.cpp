@@ -1,5 +1,7 @@
 #include "lazynet/train/prediction.hpp"
 
+#include "lazynet/train/context_effects.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -64,6 +66,7 @@ public:
             }
         }
         Matrix means;
+        const ContextEffects effects(observed_, {at, at + genes.size()});
         if (validation_ != nullptr) {
             const Matrix others = changes_of_others(observed_, {at, at + genes.size()});
             held_out.mean.noalias() = validation_->weights * others;
@@ -72,22 +75,48 @@ public:
         } else {
             means = fold_means(pairs_, observed_.change.middleCols(at, genes.size()));
         }
+        add_contexts(effects, at, fitted, held_out);
         for (Index p = 0; p < n; ++p) {
             // A perturbation that every replica held out is predicted by those that did.
             const Running& best = fitted.count[p] > 0 ? fitted : held_out;
             out_.change.row(p).segment(at, genes.size()) = best.mean.row(p);
             const float freedom = std::max(best.count[p] - 1.0f, 1.0f);
             out_.sd.row(p).segment(at, genes.size()) = (best.squares.row(p) / freedom).cwiseSqrt();
-            add_pair(p, genes, fitted, held_out, means, parts);
+            add_pair(p, genes, fitted, held_out, mean_of(p, means, effects), parts);
         }
     }
 
 private:
-    void add_pair(Index p, Range genes, const Running& fitted, const Running& held_out, const Matrix& means,
+    /// What contexts have in common, which models in closed form do not see.
+    void add_contexts(const ContextEffects& effects, Index at, Running& fitted, Running& held_out) {
+        for (Index p = 0; effects.any() && p < pairs_.size(); ++p) {
+            fitted.mean.row(p) += effects.of_pair(p);
+            held_out.mean.row(p) += effects.without(p);
+        }
+        if (effects.any()) {
+            out_.context_effect.resize(effects.contexts(), out_.genes.size());
+        }
+        for (Index c = 0; effects.any() && c < effects.contexts(); ++c) {
+            const Eigen::RowVectorXf effect = effects.of(c);
+            out_.context_effect.row(c).segment(at, effect.size()) = effect;
+        }
+    }
+
+    /// The baseline "mean of the other perturbations".
+    Eigen::RowVectorXf mean_of(Index p, const Matrix& means, const ContextEffects& effects) const {
+        const auto pair = static_cast<std::size_t>(p);
+        const int fold = validation_ != nullptr ? validation_->fold[pair] : pairs_.fold[pair];
+        Eigen::RowVectorXf mean = means.row(std::max(fold, 0));
+        if (validation_ != nullptr && effects.any()) {
+            mean += effects.without(p);
+        }
+        return mean;
+    }
+
+    void add_pair(Index p, Range genes, const Running& fitted, const Running& held_out, const Eigen::RowVectorXf& mean,
                   std::vector<double>& parts) {
         const Index at = genes.begin - observed_.genes.begin;
         const auto pair = static_cast<std::size_t>(p);
-        const auto mean = means.row(std::max(validation_ != nullptr ? validation_->fold[pair] : pairs_.fold[pair], 0));
         const bool is_single = pairs_.offsets[pair + 1] - pairs_.offsets[pair] == 1;
         double sums[kParts] = {};
         auto own = static_cast<std::size_t>(observed_.own[static_cast<std::size_t>(p)]);

@@ -9,6 +9,8 @@
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/cell_stream.hpp"
 #include "lazynet/train/consensus.hpp"
+#include "lazynet/train/response_fit.hpp"
+#include "leave_out.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -19,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 constexpr double kReadSeconds = 0.25;
 /// Epochs of a pseudobulk shard: its validation values are looked at every fifth.
 constexpr Index kEpochs = 11;
+/// Strengths of one source that are tried in looking for the prior.
+constexpr Index kPriorTrials = 18;
 /// Batches of cell pairs.
 constexpr Index kBatches = 4;
 constexpr std::size_t kEdges = 10000;
@@ -119,6 +123,40 @@ void try_pseudobulk_shard(const ShardId& id, const Pairs& pairs, const BlockTarg
     r.epoch = (since(start) - first) / static_cast<double>(kEpochs - 1);
 }
 
+/// A prior in which every source counts, as none may have less to do.
+ResponsePrior made_up_prior(const Pairs& pairs) {
+    ResponsePrior prior;
+    prior.signal = 0.01;
+    prior.variances.perturbation = prior.signal;
+    prior.variances.features = VectorD::Constant(pairs.embedding.features.cols(), prior.signal);
+    prior.trained = prior.variances;
+    prior.sampling = VectorD::Constant(pairs.size(), 0.0025);
+    prior.particular = VectorD::Constant(pairs.size(), 0.0001);
+    return prior;
+}
+
+void try_closed_form(const ShardId& id, const Pairs& pairs, const BlockTargets& block, const TrainConfig& config,
+                     Rehearsal& r) {
+    auto start = Clock::now();
+    const ResponsePrior prior = made_up_prior(pairs);
+    const TrainedShard shard = fit_responses(id, pairs, block, config, prior);
+    r.setup = since(start);
+    start = Clock::now();
+    const std::vector<Index> rows = sampled_pairs(pairs.size());
+    const auto n = static_cast<Index>(rows.size());
+    const LeaveOut left(pairs, rows, std::vector<double>(static_cast<std::size_t>(pairs.size()), 0.0025),
+                        0.01 * MatrixD::Identity(n, n));
+    Strengths strengths;
+    strengths.sources.assign(static_cast<std::size_t>(left.sources()), 0.1);
+    const std::vector<double> errors = left.errors(strengths);
+    r.prior = since(start) * static_cast<double>(kPriorTrials * left.sources());
+    if (config.validation_share > 0.0) {
+        start = Clock::now();
+        const ResponseValidation validation = validate_responses(pairs, prior, config.seed);
+        r.prior += since(start);
+    }
+}
+
 /// The shards of one replica that a rank trains side by side.
 void try_cell_shards(const std::vector<ShardId>& ids, const CellPairs& cells, double all_cells, const Pairs& pairs,
                      const std::vector<BlockTargets>& blocks, TrainConfig config, Rehearsal& r) {
@@ -186,7 +224,9 @@ Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const S
             break;  // these are trained one by one
         }
     }
-    if (config.pairs == PairMode::pseudobulk) {
+    if (config.fit == Fit::closed) {
+        try_closed_form(ids.front(), pairs, blocks.front(), config, r);
+    } else if (config.pairs == PairMode::pseudobulk) {
         try_pseudobulk_shard(ids.front(), pairs, blocks.front(), config, r);
     } else {
         const auto used = static_cast<Index>(
@@ -203,7 +243,7 @@ Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const S
         try_cell_shards(ids, few, static_cast<double>(used), pairs, blocks, resolved, r);
     }
     r.consensus = try_consensus(pairs, plan, config.hidden_sums + config.hidden_products, config.replicas);
-    for (double* part : {&r.penalty, &r.setup, &r.epoch, &r.consensus}) {
+    for (double* part : {&r.penalty, &r.setup, &r.epoch, &r.prior, &r.consensus}) {
         *part = world.max(*part);
     }
     return r;

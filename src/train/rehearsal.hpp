@@ -15,7 +15,8 @@ struct Rehearsal {
     double read = 0.0;              ///< reading and checking one cell of the file
     double penalty = 0.0;           ///< the largest penalty of one block
     double setup = 0.0;             ///< a shard, up to its first epoch
-    double epoch = 0.0;             ///< one epoch of a shard
+    double epoch = 0.0;             ///< one epoch of a shard; 0 with models in closed form
+    double prior = 0.0;             ///< finding the prior of models in closed form, by all ranks together
     double consensus = 0.0;         ///< statistics and edges of one chunk of target genes, all replicas
 };
 

@@ -6,39 +6,28 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numeric>
 
 #include "lazynet/core/random.hpp"
+#include "lazynet/train/context_effects.hpp"
 #include "lazynet/train/plan.hpp"
+#include "leave_out.hpp"
 
 namespace lazynet::train {
 namespace {
 
-/// Least noise, as a share of the signal: effects are never linear to the last digit.
-constexpr double kLeastNoise = 0.01;
 constexpr std::array kMeanGrid{0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
 constexpr std::array kSourceGrid{0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
 constexpr std::array kCombinationGrid{0.0, 0.03, 0.1, 0.3, 1.0};
-constexpr std::array kInteractionGrid{0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
-constexpr std::array kParticularGrid{0.01, 0.02, 0.04, 0.08, 0.15, 0.3};
+constexpr std::array kInteractionGrid{0.0, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4, 1.0, 3.0};
+constexpr std::array kParticularGrid{0.01, 0.02, 0.04, 0.08, 0.15, 0.2, 0.3, 0.4};
 constexpr int kSweeps = 3;
+/// Standard errors that one source must be worth.
+constexpr double kLeastCertainty = 0.3;
 /// Shares of the mean's error that sources must take away: less than the first is taken for luck, more than the second
 /// for knowledge.
 constexpr double kNoGain = 0.03;
 constexpr double kSureGain = 0.06;
-
-/// Pairs that the prior is chosen on: all, or a sample.
-std::vector<Index> sampled_pairs(Index pairs) {
-    std::vector<std::int64_t> order(static_cast<std::size_t>(pairs));
-    std::iota(order.begin(), order.end(), 0);
-    if (pairs > kPriorPairs) {
-        Random(0, "pairs of the prior").shuffle(order);
-        order.resize(static_cast<std::size_t>(kPriorPairs));
-        std::sort(order.begin(), order.end());
-    }
-    return {order.begin(), order.end()};
-}
 
 /// Products of the pairs' changes, mean over all genes: (pairs, pairs). Partial sums of the plan's chunks, which are
 /// the same for any number of ranks, are rounded to whole numbers of a unit, so that their sum has no order.
@@ -79,137 +68,6 @@ MatrixD response_gram(const mpi::Communicator& world, const Plan& plan, const Bl
     }
     return gram;
 }
-
-/// Shares of the signal that are tried.
-struct Strengths {
-    std::vector<double> sources;  // the mean effect first
-    double combination = 0.0;
-    double interaction = 0.1;
-    double particular = kLeastNoise;  // of every pair: an effect is not quite the same in company
-};
-
-/// Errors of leaving pairs out, for any strengths.
-class LeaveOut {
-public:
-    LeaveOut(const Pairs& pairs, const std::vector<Index>& rows, const std::vector<double>& noise, MatrixD gram)
-        : gram_(std::move(gram)), noise_(static_cast<Index>(rows.size())), beyond_(noise_.size()) {
-        const auto n = noise_.size();
-        double effect = 0.0;
-        double sampling = 0.0;
-        std::map<std::int32_t, std::vector<Index>> members;
-        particular_.setZero(n, n);
-        MatrixD features(n, pairs.embedding.features.cols());
-        for (Index p = 0; p < n; ++p) {
-            const Index row = rows[static_cast<std::size_t>(p)];
-            noise_[p] = noise[static_cast<std::size_t>(row)];
-            features.row(p) = pairs.embedding.features.row(row);
-            beyond_[p] = std::abs(features(p, features.cols() - 1));
-            effect += gram_(p, p);
-            sampling += noise_[p];
-            const auto at = static_cast<std::size_t>(row);
-            for (auto k = static_cast<std::size_t>(pairs.offsets[at]);
-                 k < static_cast<std::size_t>(pairs.offsets[at + 1]); ++k) {
-                members[pairs.columns[k]].push_back(p);
-            }
-        }
-        signal_ = std::max(effect - sampling, 0.05 * effect) / static_cast<double>(n);
-        signal_ = std::max(signal_, std::numeric_limits<double>::min());
-        for (const auto& [gene, group] : members) {
-            add_group(group);
-        }
-        for (const PairEmbedding::Source& source : pairs.embedding.sources) {
-            const auto f = features.middleCols(source.dimensions.begin, source.dimensions.size());
-            shared_.emplace_back(f * f.transpose());
-        }
-        for (Index p = 0; p < n; ++p) {
-            if (beyond_[p] > 0.0) {
-                combinations_.push_back(p);
-            }
-        }
-    }
-
-    [[nodiscard]] double signal() const { return signal_; }
-    [[nodiscard]] Index sources() const { return static_cast<Index>(shared_.size()); }
-    [[nodiscard]] bool has_combinations() const { return !combinations_.empty(); }
-
-    /// Squared error per value of every single (all pairs of its gene left out), then of every combination (alone left
-    /// out).
-    [[nodiscard]] std::vector<double> errors(const Strengths& s) const {
-        MatrixD covariance = particular_ + s.combination * (beyond_ * beyond_.transpose());
-        for (std::size_t k = 0; k < shared_.size(); ++k) {
-            if (s.sources[k] > 0.0) {
-                covariance += s.sources[k] * shared_[k];
-            }
-        }
-        covariance.diagonal() += noise_ / signal_ + s.interaction * beyond_;
-        covariance.diagonal().array() += s.particular;
-        const Index n = noise_.size();
-        const MatrixD inverse = Eigen::LLT<MatrixD>(covariance).solve(MatrixD::Identity(n, n));
-        const MatrixD left = inverse * gram_;
-        std::vector<double> out;
-        for (const Group& group : groups_) {
-            append_left_out(group, inverse, left, out);
-        }
-        for (const Index p : combinations_) {
-            out.push_back(left.row(p).dot(inverse.row(p)) / (inverse(p, p) * inverse(p, p)));
-        }
-        return out;
-    }
-    [[nodiscard]] Index singles() const { return singles_; }
-
-private:
-    struct Group {
-        std::vector<Index> pairs;    // that perturb the gene
-        std::vector<Index> singles;  // places in `pairs` that perturb nothing else
-    };
-
-    void add_group(const std::vector<Index>& pairs) {
-        Group group{pairs, {}};
-        for (std::size_t k = 0; k < pairs.size(); ++k) {
-            for (const Index other : pairs) {
-                particular_(pairs[k], other) += 1.0;
-            }
-            if (beyond_[pairs[k]] == 0.0) {
-                group.singles.push_back(static_cast<Index>(k));
-            }
-        }
-        singles_ += static_cast<Index>(group.singles.size());
-        if (!group.singles.empty()) {
-            groups_.push_back(std::move(group));
-        }
-    }
-
-    static void append_left_out(const Group& group, const MatrixD& inverse, const MatrixD& left,
-                                std::vector<double>& out) {
-        const auto m = static_cast<Index>(group.pairs.size());
-        MatrixD own(m, m);
-        MatrixD squares(m, m);
-        for (Index a = 0; a < m; ++a) {
-            const Index p = group.pairs[static_cast<std::size_t>(a)];
-            for (Index b = 0; b < m; ++b) {
-                const Index q = group.pairs[static_cast<std::size_t>(b)];
-                own(a, b) = inverse(p, q);
-                squares(a, b) = left.row(p).dot(inverse.row(q));
-            }
-        }
-        const Eigen::LLT<MatrixD> solver(own);
-        const MatrixD half = solver.solve(squares);
-        const MatrixD error = solver.solve(half.transpose());
-        for (const Index a : group.singles) {
-            out.push_back(error(a, a));
-        }
-    }
-
-    MatrixD gram_;
-    VectorD noise_;
-    VectorD beyond_;  // members beyond the first
-    double signal_ = 0.0;
-    MatrixD particular_;  // genes that two pairs share
-    std::vector<MatrixD> shared_;
-    std::vector<Group> groups_;
-    std::vector<Index> combinations_;
-    Index singles_ = 0;
-};
 
 /// Which of the pairs left out a strength is chosen by.
 enum class Task { singles, combinations };
@@ -299,7 +157,8 @@ private:
         return coordinate(best_) != before;
     }
 
-    /// A source stays where doing without it is worse by more than one standard error of the difference.
+    /// A source stays where doing without it is worse, by more than a part of the difference's standard error: whether
+    /// all of them together are worth having is another question (fade).
     void drop_unless_certain(std::size_t k) {
         Strengths without = best_;
         without.sources[k] = 0.0;
@@ -328,7 +187,7 @@ private:
             squares += (a[i] - b[i]) * (a[i] - b[i]);
         }
         const double variance = squares - sum * sum / static_cast<double>(std::max<std::size_t>(a.size(), 1));
-        return sum > std::sqrt(std::max(0.0, variance));
+        return sum > kLeastCertainty * std::sqrt(std::max(0.0, variance));
     }
 
     const mpi::Communicator& world_;
@@ -381,6 +240,11 @@ Matrix changes_of_others(const BlockTargets& observed, Range columns) {
     }
     for (const auto& [p, i] : own) {
         y(p, i) = static_cast<float>(sum[i] / std::max(1.0, count[i]));
+    }
+    if (const ContextEffects effects(observed, columns); effects.any()) {
+        for (Index p = 0; p < y.rows(); ++p) {
+            y.row(p) -= effects.of_pair(p);
+        }
     }
     return y;
 }

@@ -281,6 +281,24 @@ void write_models(const mpi::Communicator& world, const RunFacts& facts, const s
     }
 }
 
+/// What contexts have in common, (contexts, genes) row by row; nothing where contexts have no effects of their own.
+void write_context_effects(const mpi::Communicator& world, const RunFacts& facts, const Predictions& predictions,
+                           io::ResultsFile& file) {
+    std::vector<double> all;
+    for (std::size_t c = 0; c < facts.screen.contexts.size(); ++c) {
+        std::vector<double> mine(static_cast<std::size_t>(predictions.genes.size()), 0.0);
+        const auto row = static_cast<Index>(c);
+        for (Index i = 0; row < predictions.context_effect.rows() && i < predictions.genes.size(); ++i) {
+            mine[static_cast<std::size_t>(i)] = static_cast<double>(predictions.context_effect(row, i));
+        }
+        const std::vector<double> genes = world.gather(std::span<const double>(mine));
+        all.insert(all.end(), genes.begin(), genes.end());
+    }
+    if (facts.prior != nullptr) {
+        file.array("uns/lazynet/model/context_effect", std::move(all));
+    }
+}
+
 /// Mean over contexts of the control means of every gene, on every rank.
 std::vector<double> gather_control_mean(const mpi::Communicator& world, const Matrix& control_mean) {
     std::vector<double> mine;
@@ -297,6 +315,9 @@ std::vector<io::Edge> write_run(const mpi::Communicator& world, const RunOutput&
                                 const BlockTargets& observed, const Matrix& control_mean,
                                 const std::vector<TrainedShard>& shards, Index shown) {
     io::ResultsFile file(world, output.path);
+    if (predictions.context_effect.size() > 0 || facts.screen.contexts.size() > 1) {
+        write_context_effects(world, facts, predictions, file);
+    }
     describe_run(world, output, facts, predictions, gather_control_mean(world, control_mean), shards, file);
     declare(facts, file);
     declare_models(facts, file);

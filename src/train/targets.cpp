@@ -99,6 +99,7 @@ BlockTargets part_of_targets(const BlockTargets& all, Range genes) {
     BlockTargets part;
     part.genes = genes;
     part.weights = all.weights;
+    part.context = all.context;
     part.change = all.change.middleCols(genes.begin - all.genes.begin, genes.size());
     part.noise = all.noise.middleCols(genes.begin - all.genes.begin, genes.size());
     part.own.push_back(0);

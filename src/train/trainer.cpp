@@ -11,10 +11,10 @@
 #include "lazynet/data/gene_selection.hpp"
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/columns.hpp"
-#include "lazynet/train/run_embeddings.hpp"
 #include "lazynet/train/prune_knowledge.hpp"
 #include "lazynet/train/response_fit.hpp"
 #include "lazynet/train/rows.hpp"
+#include "lazynet/train/run_embeddings.hpp"
 #include "lazynet/train/shard_floor.hpp"
 #include "lazynet/train/targets.hpp"
 #include "penalty.hpp"
@@ -102,8 +102,9 @@ private:
         weights_ = pair_weights(screen_, pairs_, config_.weights, statistics.effect, statistics.noise);
         if (closed_form()) {
             pair_noise_ = noise_of_pairs(screen_, pairs_, config_.weights, statistics.noise);
-            pairs_.embedding = embed_pairs(screen_, pairs_.conditions, shifts_.of,
-                                           run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_));
+            pairs_.embedding =
+                embed_pairs(screen_, pairs_.conditions, shifts_.of,
+                            run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_));
         }
         const auto genes = static_cast<Index>(screen_.genes.size());
         plan_.emplace(genes, config_.blocks_for(genes), config_.replicas, world_.size());
@@ -125,7 +126,8 @@ private:
         if (blocks.size() > 0) {
             genes = {plan_->genes_of_block(blocks.begin).begin, plan_->genes_of_block(blocks.end - 1).end};
         }
-        const BlockTargets all = fetch_targets(world_, screen_, pairs_, table_, genes, weights_);
+        BlockTargets all = fetch_targets(world_, screen_, pairs_, table_, genes, weights_);
+        all.context = pair_contexts();
         first_block_ = blocks.begin;
         for (Index b = blocks.begin; b < blocks.end; ++b) {
             blocks_.push_back(part_of_targets(all, plan_->genes_of_block(b)));
@@ -224,7 +226,19 @@ private:
     }
 
     BlockTargets observed_chunks() const {
-        return fetch_targets(world_, screen_, pairs_, table_, plan_->chunk_genes_of(world_.rank()), weights_);
+        BlockTargets observed =
+            fetch_targets(world_, screen_, pairs_, table_, plan_->chunk_genes_of(world_.rank()), weights_);
+        observed.context = pair_contexts();
+        return observed;
+    }
+
+    /// Contexts of the pairs, for models in closed form of several contexts.
+    std::vector<Index> pair_contexts() const {
+        std::vector<Index> contexts;
+        for (const Index c : pairs_.conditions) {
+            contexts.push_back(screen_.conditions[static_cast<std::size_t>(c)].context);
+        }
+        return closed_form() && screen_.contexts.size() > 1 ? contexts : std::vector<Index>{};
     }
 
     void settle_penalty() {

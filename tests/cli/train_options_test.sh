@@ -75,7 +75,11 @@ near() { # near <what> <forecast> <truth>: within a factor of two
 }
 near memory "$(number peak_bytes forecast.json)" "$(number peak_bytes figures.json)"
 near "the file's size" "$(number output_bytes forecast.json)" "$(stat -c %s run6.h5ad)"
-for key in held_out no_change mean noise_ceiling penalty_search edges timings; do
+"$LAZYNET" train s.h5ad -o run7.h5ad --fit steps --epochs 20 --json steps.json --quiet || fail "--fit steps: exit code $?"
+grep -q '"penalty_search"' steps.json || fail "--json: no penalty_search with --fit steps"
+says 2 "--fit closed is for" train s.h5ad -o run8.h5ad --fit closed --epochs 20
+says 2 "need models in closed form" train s.h5ad -o run8.h5ad --fit steps --gene-graph graph.tsv
+for key in held_out no_change mean noise_ceiling edges timings; do
   grep -q "\"$key\"" figures.json || fail "--json: no $key"
 done
 exit $failed

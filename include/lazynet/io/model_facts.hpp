@@ -30,6 +30,7 @@ struct ModelFacts {
     std::vector<std::string> unmeasured;  ///< perturbed, not measured: the rest of the regulator axis
     std::vector<std::string> contexts;
     Matrix control;                    ///< (contexts, genes): control means
+    Matrix context_effect;             ///< (contexts, genes): what perturbations of a context have in common; or empty
     std::vector<std::string> trained;  ///< perturbations of the screen, sorted, each once
 
     std::vector<std::int64_t> inputs;  ///< regulator of every input that is not an embedding's

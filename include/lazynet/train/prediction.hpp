@@ -33,6 +33,7 @@ struct Predictions {
     std::vector<PairScore> scores;       ///< per pair, over all genes of the screen; the same on every rank
     std::vector<double> gene_held_out;   ///< per gene of the screen: held-out squared error over pairs
     std::vector<double> gene_no_change;  ///< the same for predicting no change
+    Matrix context_effect;               ///< (contexts, genes): part of `change`; empty: contexts have none
     std::vector<double> gene_residual;   ///< held-out squared error of single perturbations, sampling noise taken out
 };
 

@@ -18,6 +18,7 @@ struct BlockTargets {
     std::vector<double> weights;    ///< per pair, mean 1
     std::vector<std::int64_t> own;  ///< CSR per pair: outputs that are perturbed genes, left out of the loss
     std::vector<std::int32_t> own_output;
+    std::vector<Index> context;  ///< per pair, where contexts have effects of their own; else empty
 };
 
 /// Largest penalty that leaves something to learn: the spectral norm of change' W D (changes centred), by power

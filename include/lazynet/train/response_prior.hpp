@@ -33,8 +33,8 @@ struct ResponsePrior {
     double unseen = 0.0, combinations = 0.0;
 };
 
-/// Chooses the strengths by leaving perturbations out, in closed form: sources are kept only where their gain is
-/// larger than its standard error. Collective; `observed` holds this rank's chunk genes. The same on every number of
+/// Chooses the strengths by leaving perturbations out, in closed form: sources that gain
+/// little fade out. Collective; `observed` holds this rank's chunk genes. The same on every number of
 /// ranks. Time grows with the cube of pairs, of which at most kPriorPairs are looked at.
 /// @param noise mean sampling variance per value of every pair
 ResponsePrior choose_response_prior(const mpi::Communicator& world, const Plan& plan, const Pairs& pairs,
@@ -43,7 +43,8 @@ ResponsePrior choose_response_prior(const mpi::Communicator& world, const Plan& 
 constexpr Index kPriorPairs = 1000;
 
 /// Observed changes of some target genes, with the values of pairs' own genes, which are given and not predicted,
-/// replaced by the mean of the other pairs. @param columns of observed.change
+/// replaced by the mean of the other pairs, and what contexts have in common taken away (ContextEffects).
+/// @param columns of observed.change
 Matrix changes_of_others(const BlockTargets& observed, Range columns);
 
 }  // namespace lazynet::train
