@@ -19,6 +19,7 @@ struct PredictionsCommand {
     scoring::EvaluationOptions how;
     EvaluationOutput output;
     std::string split;
+    std::string pairs = "auto";
     bool no_differential = false;
     bool list_measures = false;
 };
@@ -36,6 +37,9 @@ void add_options(CommandLine& line, PredictionsCommand& command) {
     auto how = figures.add_options();
     how("name", bind(command.how.method), "what the predictions are called in tables");
     how("list-measures", po::bool_switch(&command.list_measures), "print what measures there are, and stop");
+    how("pairs", bind(command.pairs),
+        "who is compared with every other truth (discrimination, ranks, NIR): all methods, predicted, none; auto: all "
+        "up to 3,000 conditions, then predicted");
     how("no-differential", po::bool_switch(&command.no_differential),
         "do not test genes for differential expression: without the measures and strata that need it");
     add_screen_options(line.group("The screen"), command.truth);
@@ -59,6 +63,11 @@ void validate(PredictionsCommand& command) {
     }
     command.predictions.path = command.input[0];
     command.how.seed = command.common.seed;
+    command.how.pairs = choose<scoring::PairsOf>("pairs", command.pairs,
+                                                 {{"auto", scoring::PairsOf::automatic},
+                                                  {"all", scoring::PairsOf::all},
+                                                  {"predicted", scoring::PairsOf::predicted},
+                                                  {"none", scoring::PairsOf::none}});
     command.how.differential = !command.no_differential;
 }
 

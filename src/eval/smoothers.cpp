@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <string_view>
 
 #include "lazynet/core/random.hpp"
 
@@ -222,15 +223,22 @@ double squared_error(const Smoother& smoother, const MatrixD& gram) {
 }
 
 Matrix smoothed(const Smoother& smoother, const Matrix& changes) {
-    // Few weights are added one by one; many make a product, in chunks of columns so that a gene's bits depend on
-    // nothing but its place in its chunk.
+    // Few weights are added one by one; many make a product, to which equal rows (means, mostly) go once.
     const Matrix& weights = smoother.weights;
     Matrix result = Matrix::Zero(weights.rows(), changes.cols());
     const Index most = weights.cols() / 16;
-    std::vector<Index> dense;
+    const auto bytes = static_cast<std::size_t>(weights.cols()) * sizeof(float);
+    std::map<std::string_view, Index> known;
+    std::vector<Index> dense;  // rows of the product
+    std::vector<Index> from(static_cast<std::size_t>(weights.rows()), -1);
     for (Index p = 0; p < weights.rows(); ++p) {
         if ((weights.row(p).array() != 0.0F).count() > most) {
-            dense.push_back(p);
+            const std::string_view key(reinterpret_cast<const char*>(weights.row(p).data()), bytes);
+            const auto [at, is_new] = known.try_emplace(key, static_cast<Index>(dense.size()));
+            from[static_cast<std::size_t>(p)] = at->second;
+            if (is_new) {
+                dense.push_back(p);
+            }
             continue;
         }
         for (Index q = 0; q < weights.cols(); ++q) {
@@ -239,9 +247,12 @@ Matrix smoothed(const Smoother& smoother, const Matrix& changes) {
             }
         }
     }
-    if (!dense.empty()) {
-        const Matrix rows = weights(dense, Eigen::all);
-        result(dense, Eigen::all) = rows * changes;
+    const Matrix rows = weights(dense, Eigen::all);
+    const Matrix products = rows * changes;
+    for (Index p = 0; p < weights.rows(); ++p) {
+        if (from[static_cast<std::size_t>(p)] >= 0) {
+            result.row(p) = products.row(from[static_cast<std::size_t>(p)]);
+        }
     }
     return result;
 }

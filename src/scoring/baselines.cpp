@@ -125,6 +125,10 @@ private:
 };
 
 BaselinePrediction finish(const BaselineTask& task, Smoother smoother, const std::vector<Perturbed>& training) {
+    if (std::all_of(smoother.coverage.begin(), smoother.coverage.end(),
+                    [](Coverage c) { return c == Coverage::none; })) {
+        return {{}, std::move(smoother.coverage), -1.0};
+    }
     eval::fall_back_on_mean(smoother, training, task.test);
     return {smoothed(task, smoother), std::move(smoother.coverage), -1.0};
 }

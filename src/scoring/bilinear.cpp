@@ -185,7 +185,6 @@ Bilinear fit(const mpi::Communicator& world, const BaselineTask& task, const Mat
 BaselinePrediction predict_bilinear(const mpi::Communicator& world, const BaselineTask& task) {
     const std::vector<Perturbed> training = training_of(task);
     BaselinePrediction result;
-    result.change = smoothed(task, eval::mean_of_perturbations(training, task.test));
     result.coverage.assign(task.test.size(), Coverage::none);
     if (training.empty()) {
         return result;
@@ -193,9 +192,12 @@ BaselinePrediction predict_bilinear(const mpi::Communicator& world, const Baseli
     const MatrixD scores = gene_scores(world, task);
     const PerturbedScores perturbed(world, task, scores);
     const std::vector<Index> rows = fitted_rows(task, perturbed);
-    if (rows.empty()) {
+    const bool covers_some = std::any_of(task.test.begin(), task.test.end(),
+                                         [&](const Perturbed& condition) { return perturbed.covers(condition); });
+    if (rows.empty() || !covers_some) {
         return result;
     }
+    result.change = smoothed(task, eval::mean_of_perturbations(training, task.test));
     const Bilinear model = fit(world, task, scores, perturbed, rows);
     for (std::size_t t = 0; t < task.test.size(); ++t) {
         if (perturbed.covers(task.test[t])) {

@@ -47,6 +47,11 @@ public:
         if (truth_.screen.rows_are_conditions) {
             result_.notes.push_back("the screen holds no cells: no differential expression and no noise ceiling");
         }
+        if (options_.pairs == PairsOf::automatic && !compares_pairs("")) {
+            result_.notes.push_back(fmt::format(
+                "beyond {} conditions only {} is compared with every other truth; --pairs all: every method", kAllPairs,
+                options_.method));
+        }
         judge_predictions();
         judge_baselines();
         judge_duplicates();
@@ -143,32 +148,55 @@ private:
         }
     }
 
-    /// What a baseline says of all judged conditions, learned fold by fold. (judged, genes.mine)
+    /// A fold's task, and which of the judged conditions are its own.
+    BaselineTask task_of(std::size_t fold, const eval::Features* graph, std::vector<Index>& judged) const {
+        BaselineTask task{genes_, told_.learned, matching_.folds[fold].training, {}, graph, options_.seed};
+        judged.clear();
+        for (std::size_t k = 0; k < matching_.judged.size(); ++k) {
+            if (matching_.judged[k].fold == static_cast<Index>(fold)) {
+                judged.push_back(static_cast<Index>(k));
+                task.test.push_back(told_.learned.conditions[static_cast<std::size_t>(matching_.judged[k].truth)]);
+            }
+        }
+        return task;
+    }
+
+    /// What a baseline says of all judged conditions, learned fold by fold: (judged, genes.mine); without rows when it
+    /// knows nothing of any.
     Matrix learn(const std::string& name, const eval::Features* graph, std::vector<Coverage>& coverage,
                  std::vector<double>& penalty) {
-        Matrix columns(static_cast<Index>(matching_.judged.size()), genes_.mine.size());
+        Matrix columns;
         coverage.assign(matching_.judged.size(), Coverage::none);
-        for (std::size_t f = 0; f < matching_.folds.size(); ++f) {
-            BaselineTask task{genes_, told_.learned, matching_.folds[f].training, {}, graph, options_.seed};
-            std::vector<std::size_t> judged;
-            for (std::size_t k = 0; k < matching_.judged.size(); ++k) {
-                if (matching_.judged[k].fold == static_cast<Index>(f)) {
-                    judged.push_back(k);
-                    task.test.push_back(told_.learned.conditions[static_cast<std::size_t>(matching_.judged[k].truth)]);
-                }
+        std::vector<std::size_t> unknown;  // folds, of which the mean of perturbations must do
+        std::vector<Index> judged;
+        const auto take = [&](const BaselineTask& task, const BaselinePrediction& prediction) {
+            columns.resize(static_cast<Index>(matching_.judged.size()), genes_.mine.size());
+            for (std::size_t t = 0; t < judged.size(); ++t) {
+                columns.row(judged[t]) =
+                    prediction.change.row(static_cast<Index>(t)) + told_.learned.control.row(task.test[t].context);
             }
+        };
+        for (std::size_t f = 0; f < matching_.folds.size(); ++f) {
+            const BaselineTask task = task_of(f, graph, judged);
             if (judged.empty()) {
                 continue;
             }
             const BaselinePrediction prediction = predict_baseline(world_, name, task);
+            if (prediction.change.rows() == 0) {
+                unknown.push_back(f);
+                continue;
+            }
+            take(task, prediction);
+            for (std::size_t t = 0; t < judged.size(); ++t) {
+                coverage[static_cast<std::size_t>(judged[t])] = prediction.coverage[t];
+            }
             if (prediction.penalty >= 0.0) {
                 penalty.push_back(prediction.penalty);
             }
-            for (std::size_t t = 0; t < judged.size(); ++t) {
-                coverage[judged[t]] = prediction.coverage[t];
-                columns.row(static_cast<Index>(judged[t])) =
-                    prediction.change.row(static_cast<Index>(t)) + told_.learned.control.row(task.test[t].context);
-            }
+        }
+        for (const std::size_t f : columns.rows() > 0 ? unknown : std::vector<std::size_t>{}) {
+            const BaselineTask task = task_of(f, graph, judged);
+            take(task, predict_baseline(world_, "mean", task));
         }
         return columns;
     }
@@ -195,7 +223,7 @@ private:
             std::vector<double> penalty;
             timings_.start(baseline.name + ": predictions");
             const Matrix columns = learn(baseline.name, graph ? &*graph : nullptr, coverage, penalty);
-            if (std::all_of(coverage.begin(), coverage.end(), [](Coverage c) { return c == Coverage::none; })) {
+            if (columns.rows() == 0) {
                 result_.notes.push_back(baseline.name + " is left out: it knows nothing of any of these conditions");
                 continue;
             }
@@ -220,9 +248,11 @@ private:
         timings_.start(predicted.method + ": measures of profiles");
         std::vector<MeasureTable> tables = {
             eval::profile_measures(truth, told_.is_tested ? &told_.differential : nullptr, predicted)};
-        timings_.start(predicted.method + ": measures of pairs");
-        tables.push_back(rows_.repeats ? pairwise_measures(world_, fold_by_fold(truth), fold_by_fold(predicted))
-                                       : pairwise_measures(world_, truth, predicted));
+        if (compares_pairs(predicted.method)) {
+            timings_.start(predicted.method + ": measures of pairs");
+            tables.push_back(rows_.repeats ? pairwise_measures(world_, fold_by_fold(truth), fold_by_fold(predicted))
+                                           : pairwise_measures(world_, truth, predicted));
+        }
         if (told_.is_tested) {
             tables.push_back(eval::change_ranking_measures(truth, told_.differential, predicted));
             tables.push_back(eval::spread_measures(told_.spreads, predicted));
@@ -251,6 +281,12 @@ private:
             }
         }
         result_.methods.push_back(std::move(method));
+    }
+
+    [[nodiscard]] bool compares_pairs(const std::string& method) const {
+        const bool is_small = static_cast<Index>(matching_.judged.size()) <= kAllPairs;
+        return options_.pairs == PairsOf::all || (options_.pairs == PairsOf::automatic && is_small) ||
+               (options_.pairs != PairsOf::none && method == options_.method);
     }
 
     /// Rows of different folds as rows of different contexts: where folds judge the same conditions, these must not be

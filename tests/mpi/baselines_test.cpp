@@ -88,7 +88,7 @@ TEST_F(Baselines, WithoutAMeasuredTargetTheBilinearModelCoversNothing) {
     std::fill(table.gene_of.begin(), table.gene_of.end(), Index{-1});
     const BaselinePrediction prediction = predict_baseline(world, "bilinear", task);
     EXPECT_EQ(prediction.coverage, std::vector<eval::Coverage>(task.test.size(), eval::Coverage::none));
-    EXPECT_EQ(prediction.change, predict_baseline(world, "mean", task).change);
+    EXPECT_EQ(prediction.change.rows(), 0);
 }
 
 }  // namespace

@@ -83,8 +83,8 @@ void fall_back_on_mean(Smoother& smoother, Conditions training, Conditions test)
 /// first
 double squared_error(const Smoother& smoother, const MatrixD& gram);
 
-/// Predicted changes of some genes. @param changes (training, genes)  @return (test, genes); the same bits for the same
-/// genes at whatever place of a larger table
+/// Predicted changes of some genes. @param changes (training, genes)  @return (test, genes); bits depend on these
+/// arguments alone
 Matrix smoothed(const Smoother& smoother, const Matrix& changes);
 
 /// Parts of the training conditions for choosing a penalty, keeping each perturbation whole: its number per condition,

@@ -33,7 +33,8 @@ Matrix smoothed(const BaselineTask& task, const eval::Smoother& smoother);
 
 /// What a baseline predicts for the test conditions of a task.
 struct BaselinePrediction {
-    Matrix change;                         ///< (test, genes.mine): change from the context's control
+    /// (test, genes.mine): change from the context's control. Without rows when nothing is covered.
+    Matrix change;
     std::vector<eval::Coverage> coverage;  ///< per test condition; `none`: the mean of perturbations stands there
     double penalty = -1.0;                 ///< of a ridge, as chosen; negative: there is none
 };

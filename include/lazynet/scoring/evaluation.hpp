@@ -28,11 +28,17 @@ struct PredictionFile {
 /// may be missing. Not collective: call it inside Communicator::together. @throws UserError
 PredictionFile open_predictions(ScreenOptions options);
 
+/// Which methods get the measures that compare every prediction with every truth.
+enum class PairsOf { automatic, all, predicted, none };
+/// `automatic` is `all` up to so many judged conditions, then `predicted`: the cost grows with their square.
+inline constexpr Index kAllPairs = 3000;
+
 struct EvaluationOptions {
     std::string method = "predicted";  ///< what the predictions are called
     std::string gene_graph;            ///< edge list for the graph kernel; "": that baseline is left out
-    bool differential = true;          ///< test every gene for differential expression where there are cells
-    std::uint64_t seed = 0;            ///< of folds that choose penalties, and of halves of cells
+    PairsOf pairs = PairsOf::automatic;
+    bool differential = true;  ///< test every gene for differential expression where there are cells
+    std::uint64_t seed = 0;    ///< of folds that choose penalties, and of halves of cells
 };
 
 /// A judged condition, for tables.
