@@ -52,9 +52,10 @@ says 2 "replica" train s.h5ad -o run3.h5ad --config wrong
 # A dry run.
 before=$(ls)
 for pairs in pseudobulk cells; do
+  search=$([[ $pairs == cells ]] && echo "penalty search" || echo "prior of responses")
   "$MPIEXEC" -n 2 "$LAZYNET" train s.h5ad -o run5.h5ad --edges run5.tsv --pairs $pairs --dry-run >"../$(basename "$work").log" 2>&1 || fail "dry run, $pairs: exit code $?"
   mv "../$(basename "$work").log" log
-  for word in Forecast pseudobulk "penalty search" training "consensus and results" "peak memory per rank" "results on disk" "nothing was trained"; do
+  for word in Forecast pseudobulk "$search" training "consensus and results" "peak memory per rank" "results on disk" "nothing was trained"; do
     grep -q "$word" log || fail "dry run, $pairs: no '$word' in: $(cat log)"
   done
   rm log

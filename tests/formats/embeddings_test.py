@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Gene vectors in files that anndata wrote. Argument: dump_embedding."""
 from screens import *
 
