@@ -81,6 +81,7 @@ class Models:
         m = own["model"]
         self.genes = list(run.var_names)
         self.regulators = self.genes + list(own.get("unmeasured_regulators", []))
+        self.effects = np.asarray(run.uns["lazynet"]["model"].get("context_effect", []))
         self.control = {c: np.asarray(run[(run.obs.split == "control") & (run.obs.context == c)].X)[0].astype(float)
                         for c in run.obs.context.unique()}
         self.contexts = list(dict.fromkeys(run.obs.context))
@@ -139,6 +140,12 @@ class Models:
                 h = np.r_[z[:self.sums], np.expm1(np.minimum(z[self.sums:], self.u_max)), 1]
                 out[r, begin:end] = self.c[r, begin:end] @ h
         return out
+
+    def common(self, context):
+        """What perturbations of a context have in common."""
+        if not len(self.effects):
+            return np.zeros(len(self.genes))
+        return self.effects.reshape(len(self.control), -1)[list(self.control).index(context)].copy()
 
     def own(self, label):
         return [self.genes.index(g) for g in label.split("+") if g in self.genes]

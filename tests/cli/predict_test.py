@@ -40,7 +40,9 @@ def agree(p, models, label, ground, shift=None, context=None):
     one = p[rows]
     assert one.n_obs == 1 and one.obs.ground[0] == ground, (label, one.obs)
     mean, sd = models.predict(label, ground, shift)
-    wanted = np.maximum(models.control[one.obs.context[0]] + mean, 0)
+    common = models.common(one.obs.context[0])
+    common[models.own(label)] = 0  # a perturbed gene's own value is given
+    wanted = np.maximum(models.control[one.obs.context[0]] + mean + common, 0)
     assert np.abs(np.asarray(one.X)[0] - wanted).max() < 2e-5, label
     assert np.abs(np.asarray(one.layers["sd"])[0] - sd).max() < 2e-5, label
     free = np.setdiff1d(np.arange(len(mean)), models.own(label))
