@@ -19,7 +19,8 @@ run() {  # run <title> <ranks> <options...>
     grep -E "peak memory|parameters per rank|lazynet  |baseline|ceiling"
   awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "  end to end, start-up included: %.1f s\n", b - a }'
 }
-run "pseudobulk, 2 ranks" 2
+run "pseudobulk, models in closed form, 2 ranks" 2
+run "pseudobulk, gradient steps, 2 ranks" 2 --fit steps
 run "cells, 20 epochs, 8 blocks of 16 + 16 units (256 in all), 2 ranks" 2 --pairs cells --gene-blocks 8 --hidden-sums 16 \
   --hidden-products 16 --epochs 20 --l2 1e-4
 for ranks in 1 2; do
