@@ -29,8 +29,8 @@ struct CoverageCounts {
 /// The nominal probabilities that reports show, in hundredths.
 inline constexpr std::array<int, 5> kNominal = {50, 68, 80, 90, 95};
 
-/// Counts the genes of some rows, but for those that a row perturbs itself and values that are not finite. The truth's own sampling error is part of
-/// the interval where it is known (`truth.error`). @pre predicted.sd is there
+/// Counts the genes of some rows, but for those that a row perturbs itself and values that are not finite. The truth's
+/// own sampling error is part of the interval where it is known (`truth.error`). @pre predicted.sd is there
 CoverageCounts count_coverage(const TrueProfiles& truth, const PredictedProfiles& predicted,
                               std::span<const Index> rows);
 
