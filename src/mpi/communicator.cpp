@@ -107,6 +107,12 @@ Communicator Communicator::split(int color) const {
     return Communicator(child, true);
 }
 
+Communicator Communicator::duplicate() const {
+    MPI_Comm child = MPI_COMM_NULL;
+    check(MPI_Comm_dup(comm_, &child));
+    return Communicator(child, true);
+}
+
 void Communicator::barrier() const {
     check(MPI_Barrier(comm_));
 }

@@ -14,6 +14,9 @@
 namespace lazynet::mpi {
 namespace {
 
+/// Exit code of a job that has saved its work and wants to be submitted again.
+constexpr int kStoppedOnRequest = 85;
+
 [[noreturn]] void abort_job(const std::string& what, int code) {
     int rank = 0;
     int size = 1;
@@ -54,6 +57,14 @@ int run_body(int argc, char** argv, const std::function<int(int, char**)>& body)
             std::fprintf(stderr, "lazynet: error: %s\n", e.what());
         }
         return 2;
+    } catch (const StoppedOnRequest& e) {  // here too
+        int rank = 0;
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+        if (rank == 0) {
+            std::printf("%s\n", e.what());
+            std::fflush(stdout);
+        }
+        return kStoppedOnRequest;
     } catch (const UserError& e) {
         abort_job(std::string("error: ") + e.what(), 2);
     } catch (const std::bad_alloc&) {

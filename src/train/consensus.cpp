@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "packer.hpp"
+#include "lazynet/core/packer.hpp"
 
 namespace lazynet::train {
 namespace {

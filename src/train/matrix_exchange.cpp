@@ -1,6 +1,6 @@
 #include "matrix_exchange.hpp"
 
-#include "packer.hpp"
+#include "lazynet/core/packer.hpp"
 
 namespace lazynet::train {
 namespace {

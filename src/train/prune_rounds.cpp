@@ -11,7 +11,7 @@
 #include "lazynet/mpi/selection.hpp"
 #include "lazynet/prune/cut.hpp"
 #include "lazynet/prune/schedule.hpp"
-#include "packer.hpp"
+#include "lazynet/core/packer.hpp"
 #include "shard_scores.hpp"
 
 namespace lazynet::train {

@@ -17,6 +17,12 @@ struct AgreedError : UserError {
     using UserError::UserError;
 };
 
+/// All ranks have agreed to stop because somebody asked for it, and what was done is saved: exit code 85. The text says
+/// where, and how to go on.
+struct StoppedOnRequest : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// A promise made inside this code base was broken. Exit code 1; report it as a bug.
 struct InternalError : std::logic_error {
     using std::logic_error::logic_error;

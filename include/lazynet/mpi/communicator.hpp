@@ -42,6 +42,8 @@ public:
     [[nodiscard]] Communicator split_by_node() const;
     /// The ranks that gave the same colour (not negative), in the order of their ranks here.
     [[nodiscard]] Communicator split(int color) const;
+    /// The same ranks, with messages of their own.
+    [[nodiscard]] Communicator duplicate() const;
     void barrier() const;
 
     /// Exact for integers, so the result does not depend on the number of ranks. There is no sum of doubles on

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+namespace lazynet::mpi {
+
+/// What this process has sent and waited for since its start.
+struct Traffic {
+    std::int64_t calls = 0;
+    std::int64_t bytes = 0;  ///< handed to MPI for sending; of a collective: this rank's share of what it contributes
+    double seconds = 0.0;    ///< inside MPI, waiting included
+    Traffic operator-(const Traffic& before) const;
+};
+
+/// So far. Not collective.
+Traffic traffic();
+
+/// Every call of Communicator, Assembly and SharedMemory that may wait is counted by one of these while it runs.
+class CountedCall {
+public:
+    /// @param name of the call, a literal; @param bytes this rank contributes
+    CountedCall(const char* name, std::int64_t bytes);
+    CountedCall(const CountedCall&) = delete;
+    CountedCall& operator=(const CountedCall&) = delete;
+    ~CountedCall();
+
+private:
+    const char* outer_;
+    double begin_;
+};
+
+/// Name of the call that the main thread is in, or nullptr: for the watchdog's thread.
+const char* call_in_progress();
+
+}  // namespace lazynet::mpi
