@@ -236,7 +236,7 @@ std::vector<CheckpointRecord> CheckpointFolder::worth_moving(const std::vector<s
     for (const auto& [step, bytes] : live) {
         struct stat facts {};
         if (world_.is_root() && stat((folder_ + "/" + data_name(step)).c_str(), &facts) == 0 &&
-            facts.st_blocks * 512 > 2 * bytes + kLargePage) {
+            facts.st_blocks * 512 > 2 * (bytes + kPage)) {
             mostly_dead.push_back(step);
         }
     }

@@ -174,12 +174,12 @@ TEST_F(CheckpointFolderTest, CarriesRecordsOver) {
     CheckpointFolder second = folder();
     EXPECT_EQ(warnings_of(second), "");
     EXPECT_EQ(second.keys(), first.keys());
-    second.save({}, {key_of(2)});
+    second.save({}, {key_of(7)});
     EXPECT_EQ(second.step(), 4);
-    EXPECT_EQ(files(), (std::set<std::string>{"step-000001.data", "step-000003.DONE", "step-000003.data",
-                                              "step-000004.DONE", "step-000004.data"}));
+    EXPECT_EQ(files(),
+              (std::set<std::string>{"step-000001.data", "step-000003.DONE", "step-000003.data", "step-000004.DONE"}));
     for (const CheckpointFolder* checkpoint : {&first, &second}) {
-        EXPECT_EQ(checkpoint->load(key_of(2)), bytes_of(2, 1));
+        EXPECT_EQ(checkpoint->load(key_of(7)), bytes_of(7, 1));
     }
     EXPECT_EQ(first.load("more"), bytes_of(3, 9));
 }

@@ -41,7 +41,7 @@ struct CheckpointManifest;
 /// place), and `step-<number>.DONE`, written last: a JSON text of who made it, the identity, and of every record the
 /// file that holds it, its place, length and CRC-32; it ends with its own checksum. Both are flushed to disk before
 /// they get their names. A step may refer to records of an earlier step's data file, so what is finished is written
-/// once (and once more when little else in that file is of use). The two newest steps are kept, and the data files they
+/// once (and again when little else in that file is of use). The two newest steps are kept, and the data files they
 /// refer to. What else an interrupted save leaves behind is removed by the next one.
 class CheckpointFolder {
 public:
