@@ -53,6 +53,12 @@ std::uint64_t length_on_disk(const std::string& path) {
     return stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
 }
 
+/// Collective: also on a rank that has failed.
+herr_t close_together(Handle& file) {
+    const mpi::CountedCall counted("H5Fclose (all ranks)", 0);
+    return H5Fclose(file.release());
+}
+
 }  // namespace
 
 ResultsFile::ResultsFile(const mpi::Communicator& world, std::string output)
@@ -338,7 +344,7 @@ void ResultsFile::write_column(const std::string& where, Index begin, std::span<
 void ResultsFile::discard() {
     datasets_.clear();
     if (file_.valid()) {
-        closed_file();
+        close_together(file_);
         H5Eclear2(H5E_DEFAULT);
     }
     temporary_.reset();
@@ -366,16 +372,10 @@ void ResultsFile::flush() {
     agree();
 }
 
-/// Collective: also on a rank that has failed.
-herr_t ResultsFile::closed_file() {
-    const mpi::CountedCall counted("H5Fclose (all ranks)", 0);
-    return H5Fclose(file_.release());
-}
-
 void ResultsFile::finish() {
     flush();
     datasets_.clear();
-    const herr_t closed = closed_file();
+    const herr_t closed = close_together(file_);
     attempt([&] { require(closed, "close " + output_); });
     agree();
     attempt_on_root([&] { temporary_->publish(); });

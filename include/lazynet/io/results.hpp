@@ -116,7 +116,6 @@ private:
     void take_up(const std::string& mark);
     void open();
     void discard();
-    herr_t closed_file();
     hid_t dataset(const std::string& where, const std::string& what);
     const Shape& shape_of(const std::string& where, Range rows) const;
     void transfer(const std::string& where, hid_t type, const Slab& slab, const void* values);
