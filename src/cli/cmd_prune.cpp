@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "checkpoint_options.hpp"
 #include "commands.hpp"
 #include "figures.hpp"
 #include "lazynet/core/error.hpp"
@@ -27,6 +28,7 @@ struct PruneCommand {
     TrainWords words;
     SplitWords split;
     train::RunOutput output;
+    train::CheckpointOptions checkpoint;
     std::optional<io::ModelFile> models;
 };
 
@@ -51,6 +53,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
     command.config.prune.start = 1;  // the models are trained already
     add_train_options(line, command.config, command.words);
     add_edge_options(line, command.output);
+    add_checkpoint_options(line, command.checkpoint);
     add_split_options(line, command.split);
     add_screen_options(line.group("Screen"), command.screen);
     line.positional("input", &command.inputs, 2);
@@ -63,6 +66,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
     world.together([&] {
         command.screen.path = command.inputs[1];
         read_words(command.words, command.config);
+        settle(command.common, command.checkpoint);
         if (!command.config.prune.has_rounds()) {
             throw UserError("--prune none leaves nothing to do: choose dash, magnitude, bioprune or random");
         }
@@ -71,7 +75,11 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
         }
         command.output.options = recorded_options(line);
     });
-    world.on_root([&] { require_outputs(command.common, command.output); });
+    world.on_root([&] {
+        CommonOptions common = command.common;
+        common.overwrite |= goes_on(command.checkpoint);
+        require_outputs(common, command.output);
+    });
     return true;
 }
 
@@ -100,8 +108,15 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
         log.info("the run and its screen can be read; nothing was trained, nothing written");
         return 0;
     }
+    RunInputs inputs = inputs_of(command.screen, command.split.file, command.config);
+    inputs.emplace_back("run", command.inputs[0]);
+    train::Checkpoints checkpoints =
+        open_checkpoints(world, command.checkpoint, "prune", command.output.options, inputs, command.output.path, log);
+    if (checkpoints.finished()) {
+        return 0;
+    }
     const auto summary = train::train_screen(world, std::move(*file), command.config, command.output,
-                                             static_cast<Index>(kShown), log, &*command.models);
+                                             static_cast<Index>(kShown), checkpoints, log, &*command.models);
     if (world.is_root()) {
         print_summary(summary, command.output, log);
     }

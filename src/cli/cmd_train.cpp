@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "checkpoint_options.hpp"
 #include "commands.hpp"
 #include "figures.hpp"
 #include "lazynet/core/text.hpp"
@@ -33,6 +34,7 @@ struct TrainCommand {
     TrainWords words;
     SplitWords split;
     train::RunOutput output;
+    train::CheckpointOptions checkpoint;
 };
 
 Json to_json(const train::Forecast& forecast) {
@@ -104,6 +106,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Tr
         &command.common);
     add_train_options(line, command.config, command.words);
     add_edge_options(line, command.output);
+    add_checkpoint_options(line, command.checkpoint);
     add_split_options(line, command.split);
     add_screen_options(line.group("Screen"), command.screen);
     line.positional("input", &command.inputs, 1);
@@ -118,10 +121,15 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Tr
         }
         command.screen.path = command.inputs[0];
         read_words(command.words, command.config);
+        settle(command.common, command.checkpoint);
         command.output.options = recorded_options(line);
     });
     // A forecast needs no output, but one that is named must do.
-    world.on_root([&] { require_outputs(command.common, command.output, !command.common.dry_run); });
+    world.on_root([&] {
+        CommonOptions common = command.common;
+        common.overwrite |= goes_on(command.checkpoint);
+        require_outputs(common, command.output, !common.dry_run);
+    });
     return true;
 }
 
@@ -153,8 +161,14 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
         dry_run(world, std::move(*file), command, log);
         return 0;
     }
-    const auto summary =
-        train::train_screen(world, std::move(*file), command.config, command.output, static_cast<Index>(kShown), log);
+    train::Checkpoints checkpoints =
+        open_checkpoints(world, command.checkpoint, "train", command.output.options,
+                         inputs_of(command.screen, command.split.file, command.config), command.output.path, log);
+    if (checkpoints.finished()) {
+        return 0;
+    }
+    const auto summary = train::train_screen(world, std::move(*file), command.config, command.output,
+                                             static_cast<Index>(kShown), checkpoints, log);
     if (world.is_root()) {
         print_summary(summary, command.output, log);
     }
