@@ -33,9 +33,9 @@ ip link set bridge up
 mount --bind /run/hosts/names /etc/hosts
 cat >/run/hosts/on <<'ON'
 #!/bin/bash
-# on HOST COMMAND...: what ssh would do, the joining of words included
+# on HOST COMMAND...: what ssh would do, the joining of words included, but in the same folder
 host=$1; shift
-exec nsenter --target "$(cat "/run/hosts/$host")" --mount --uts --net bash -c "$*"
+exec nsenter --target "$(cat "/run/hosts/$host")" --mount --uts --net --wd="$PWD" bash -c "$*"
 ON
 chmod +x /run/hosts/on
 
@@ -49,8 +49,9 @@ for ((i = 1; i <= hosts; ++i)); do
   /run/hosts/on "n$i" "ip address add 10.0.0.$i/24 dev eth0 && ip link set eth0 up"
 done
 
-# Open MPI: who starts processes elsewhere, who may run, and a place for its sessions that other networks do not share.
-export OMPI_MCA_plm_rsh_agent=/run/hosts/on OMPI_MCA_orte_tmpdir_base=/run/sessions
+# Open MPI: who starts processes elsewhere, who may run, waits that yield because all hosts share this machine's cores, and a
+# place for sessions that other networks do not know. What was set for the machine outside does not hold here.
+unset "${!OMPI_MCA_@}"
+export OMPI_MCA_plm_rsh_agent=/run/hosts/on OMPI_MCA_orte_tmpdir_base=/run/sessions OMPI_MCA_mpi_yield_when_idle=1
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-unset OMPI_MCA_btl_tcp_if_include OMPI_MCA_oob_tcp_if_include  # tests elsewhere keep to the loopback
 "$@"
