@@ -45,12 +45,13 @@ without_services() (
 # possible, else says so. The services in them are not started, now or with the machine.
 offer_packages() {
   [[ ${LAZYNET_PACKAGES:-} == skip ]] && return
-  local missing=("$@")
+  local missing=("$@") services
   if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
     mapfile -t missing < <(missing_packages "$@")
     ((${#missing[@]} == 0)) && return
     if can_be_root && without_services install_packages "${missing[@]}"; then
-      [[ ! -d /run/systemd/system ]] || as_root systemctl disable --quiet munge slurmctld slurmd || true
+      mapfile -t services < <(printf '%s\n' "${missing[@]}" | grep -xE 'munge|slurmctld|slurmd')
+      [[ ! -d /run/systemd/system || ${#services[@]} == 0 ]] || as_root systemctl disable --quiet "${services[@]}"
       return
     fi
   fi
