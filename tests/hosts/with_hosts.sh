@@ -11,17 +11,18 @@ if [[ ${1:-} != --inside ]]; then
   absent() { echo "no hosts of our own here: $*" >&2; exit 77; }
   [[ $(id -u) == 0 ]] || absent "namespaces need root"
   command -v ip >/dev/null || absent "ip is missing (package iproute2)"
-  isolated=(setpriv --pdeathsig KILL unshare --mount --uts --net --pid --fork --kill-child --mount-proc)
-  "${isolated[@]}" ip link add eth0 type veth peer name port || absent "this machine lets nobody make networks"
-  exec "${isolated[@]}" "$0" --inside "$@"
+  unshare --mount --uts --net --pid --fork ip link add eth0 type veth peer name port || absent "this machine lets nobody make networks"
+  # The first child is process 1 of what begins here: when it ends, by itself or because its parent does, the rest is ended.
+  with_parent="setpriv --pdeathsig KILL"
+  exec $with_parent unshare --mount --uts --net --pid bash -c "$with_parent \"\$@\"; exit" - "$0" --inside "$@"
 fi
 shift
 hosts=2
 while getopts n: option; do case $option in n) hosts=$OPTARG ;; *) exit 2 ;; esac; done
 shift $((OPTIND - 1))
-trap 'exit 143' TERM INT HUP
 
 # The machine in front of the hosts: it has the bridge that their cables end in.
+mount -t proc none /proc
 mount -t tmpfs none /run
 mkdir -m 755 /run/hosts /run/sessions
 hostname login

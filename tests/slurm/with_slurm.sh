@@ -12,7 +12,6 @@ for program in munged slurmctld slurmd sbatch srun scontrol; do
   command -v $program >/dev/null || { echo "no SLURM here: $program is missing (jobs/packages.sh names the packages)" >&2; exit 77; }
 done
 [[ -d /run/hosts ]] || exec "$(dirname "$0")/../hosts/with_hosts.sh" -n "$nodes" "$0" "${arguments[@]}"
-trap 'exit 143' TERM INT HUP
 
 # linuxproc, none: in place of control groups, which a container has not. config_overrides: more CPUs than there are.
 # %n: folders that nodes on one machine would else share.
