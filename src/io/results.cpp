@@ -10,6 +10,7 @@
 #include "lazynet/core/error.hpp"
 #include "lazynet/core/text.hpp"
 #include "lazynet/io/anndata_matrices.hpp"
+#include "lazynet/mpi/traffic.hpp"
 
 namespace lazynet::io {
 namespace {
@@ -162,6 +163,7 @@ void ResultsFile::open() {
         const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make an HDF5 property list");
         require(H5Pset_fapl_mpio(access, world_.raw(), MPI_INFO_NULL), "ask HDF5 for MPI-IO");
         const std::string name = TemporaryFile::name_for(output_);
+        const mpi::CountedCall counted("H5Fopen (all ranks)", 0);
         file_ = Handle(H5Fopen(name.c_str(), H5F_ACC_RDWR, access), H5Fclose, "open " + name + " on all ranks");
     });
     const std::int64_t failed = world_.sum(std::int64_t{failure_ ? 1 : 0});
@@ -260,7 +262,7 @@ void ResultsFile::write_column(const std::string& where, Index begin, std::span<
 void ResultsFile::discard() {
     datasets_.clear();
     if (file_.valid()) {
-        H5Fclose(file_.release());
+        closed_file();
         H5Eclear2(H5E_DEFAULT);
     }
     temporary_.reset();
@@ -278,11 +280,20 @@ void ResultsFile::agree() {
     world_.together([&] { throw_failure(); });
 }
 
+/// Collective: also on a rank that has failed.
+herr_t ResultsFile::closed_file() {
+    const mpi::CountedCall counted("H5Fclose (all ranks)", 0);
+    return H5Fclose(file_.release());
+}
+
 void ResultsFile::finish() {
     agree();
-    attempt([&] { require(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush " + output_ + " to disk"); });
+    attempt([&] {
+        const mpi::CountedCall counted("H5Fflush (all ranks)", 0);
+        require(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush " + output_ + " to disk");
+    });
     datasets_.clear();
-    const herr_t closed = H5Fclose(file_.release());  // collective: also on a rank that has failed
+    const herr_t closed = closed_file();
     attempt([&] { require(closed, "close " + output_); });
     agree();
     attempt_on_root([&] { temporary_->publish(); });
