@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "figures.hpp"
+#include "forecast_report.hpp"
 #include "lazynet/core/error.hpp"
 #include "lazynet/core/text.hpp"
 #include "lazynet/io/model_file.hpp"
@@ -71,7 +72,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
         }
         command.output.options = recorded_options(line);
     });
-    world.on_root([&] { require_outputs(command.common, command.output); });
+    world.on_root([&] { require_outputs(command.common, command.output, !command.common.dry_run); });
     return true;
 }
 
@@ -97,7 +98,7 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
         log.info(held_out);
     }
     if (command.common.dry_run) {
-        log.info("the run and its screen can be read; nothing was trained, nothing written");
+        dry_run(world, *file, command.config, command.output, &*command.models, command.common, log);
         return 0;
     }
     const auto summary = train::train_screen(world, std::move(*file), command.config, command.output,

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "lazynet/core/random.hpp"
+#include "lazynet/data/cell_piece.hpp"
 #include "lazynet/io/edges.hpp"
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/cell_stream.hpp"
@@ -17,12 +18,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Seconds spent reading; long enough for a rate within some 10 %.
+/// Seconds spent reading, and averaging; long enough for a rate within some 10 %.
 constexpr double kReadSeconds = 0.25;
 /// Epochs of a pseudobulk shard: its validation values are looked at every fifth.
 constexpr Index kEpochs = 11;
-/// Strengths of one source that are tried in looking for the prior.
-constexpr Index kPriorTrials = 18;
 /// Batches of cell pairs.
 constexpr Index kBatches = 4;
 constexpr std::size_t kEdges = 10000;
@@ -99,14 +98,43 @@ BlockTargets made_up_targets(const Screen& screen, const Pairs& pairs, Range gen
     return block;
 }
 
-void try_reading(io::ScreenFile& file, Range slice, double& seconds, double& cells, double& entries) {
+/// Reads cells for a while, `use` of each included. @returns seconds per cell of the file, 0 without cells
+template <typename Use>
+double try_cells(io::ScreenFile& file, Range slice, const Use& use) {
     CellStream stream(*file.reader, file.screen, file.normalization, slice);
     const auto start = Clock::now();
     while (since(start) < kReadSeconds && stream.next()) {
-        entries += static_cast<double>(stream.stored());
+        for (Index i = 0; i < stream.cells(); ++i) {
+            use(stream.cell(i));
+        }
     }
-    seconds = since(start);
-    cells = static_cast<double>(slice.size() - stream.left());
+    const Index cells = slice.size() - stream.left();
+    return cells > 0 ? since(start) / static_cast<double>(cells) : 0.0;
+}
+
+/// As in averaging, but that nothing is sent and all conditions share one row of sums.
+void try_averaging(io::ScreenFile& file, Range slice, Rehearsal& r) {
+    double cells = 0.0, entries = 0.0, packed = 0.0;
+    r.read = try_cells(file, slice, [&](const CellStream::Cell& cell) {
+        ++cells;
+        entries += static_cast<double>(cell.genes.size());
+    });
+    std::vector<Moments> sums(file.screen.genes.size());
+    std::vector<std::byte> room(8 * file.screen.genes.size() + 64);
+    double pieces = 0.0;
+    r.average = try_cells(file, slice, [&](const CellStream::Cell& cell) {
+        if (cell.genes.empty()) {
+            return;
+        }
+        const PieceSource source{0, 0, cell.scale, cell.genes, cell.values};
+        const PieceHeader plan = plan_piece(source, file.normalization);
+        write_piece(plan, source, room.data());
+        add_piece(room.data(), sums.data());
+        packed += static_cast<double>(plan.bytes());
+        ++pieces;
+    });
+    r.entries_per_cell = cells > 0.0 ? entries / cells : 0.0;
+    r.packed_per_cell = pieces > 0.0 ? packed / pieces : 0.0;
 }
 
 void try_pseudobulk_shard(const ShardId& id, const Pairs& pairs, const BlockTargets& block, TrainConfig config,
@@ -144,16 +172,28 @@ void try_closed_form(const ShardId& id, const Pairs& pairs, const BlockTargets& 
     start = Clock::now();
     const std::vector<Index> rows = sampled_pairs(pairs.size());
     const auto n = static_cast<Index>(rows.size());
+    const Matrix changes = changes_of_others(block, {0, std::min(kChunkGenes, block.genes.size())});
+    Matrix product(n, n);
+    product.noalias() = changes.topRows(n) * changes.topRows(n).transpose();
+    MatrixD gram = product.cast<double>();
+    gram.diagonal().array() += 1.0;
+    r.products = since(start);
     const LeaveOut left(pairs, rows, std::vector<double>(static_cast<std::size_t>(pairs.size()), 0.0025),
-                        0.01 * MatrixD::Identity(n, n));
+                        std::move(gram));
     Strengths strengths;
     strengths.sources.assign(static_cast<std::size_t>(left.sources()), 0.1);
+    start = Clock::now();
     const std::vector<double> errors = left.errors(strengths);
-    r.prior = since(start) * static_cast<double>(kPriorTrials * left.sources());
+    r.leave_out = since(start);
+    r.sources = left.sources();
+    r.combinations = left.has_combinations();
     if (config.validation_share > 0.0) {
         start = Clock::now();
         const ResponseValidation validation = validate_responses(pairs, prior, config.seed);
-        r.prior += since(start);
+        r.validation = since(start);
+        start = Clock::now();
+        const Matrix weighed = validation.weights * changes;
+        r.weigh = since(start);
     }
 }
 
@@ -208,12 +248,11 @@ double try_consensus(const Pairs& pairs, const Plan& plan, Index hidden, Index r
 Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const Screen& screen, const Pairs& pairs,
                    const Plan& plan, const TrainConfig& config) {
     Rehearsal r;
-    double seconds = 0.0, cells = 0.0, entries = 0.0;
-    world.together([&] {
-        try_reading(file, block_of(file.reader->cells(), world.size(), world.rank()), seconds, cells, entries);
-    });
-    r.read = world.max(cells > 0.0 ? seconds / cells : 0.0);
-    r.entries_per_cell = world.max(cells > 0.0 ? entries / cells : 0.0);
+    world.together(
+        [&] { try_averaging(file, block_of(file.reader->cells(), world.size(), world.rank()), r); });
+    for (double* part : {&r.read, &r.average, &r.entries_per_cell, &r.packed_per_cell}) {
+        *part = world.max(*part);
+    }
     const Range own = plan.blocks_of(world.rank());
     std::vector<ShardId> ids;
     std::vector<BlockTargets> blocks;
@@ -243,7 +282,8 @@ Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const S
         try_cell_shards(ids, few, static_cast<double>(used), pairs, blocks, resolved, r);
     }
     r.consensus = try_consensus(pairs, plan, config.hidden_sums + config.hidden_products, config.replicas);
-    for (double* part : {&r.penalty, &r.setup, &r.epoch, &r.prior, &r.consensus}) {
+    for (double* part : {&r.penalty, &r.setup, &r.epoch, &r.products, &r.leave_out, &r.validation, &r.weigh,
+                         &r.consensus}) {
         *part = world.max(*part);
     }
     return r;

@@ -34,4 +34,7 @@ private:
 /// Peak resident memory of this process, bytes.
 double peak_memory();
 
+/// Resident memory of this process now, bytes; the peak where the system does not tell.
+double resident_memory();
+
 }  // namespace lazynet::train
