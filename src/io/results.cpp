@@ -127,7 +127,7 @@ void ResultsFile::array(const std::string& where, std::vector<std::int64_t> valu
 
 void ResultsFile::declare_dense(const std::string& where, Index rows, Index cols) {
     declared_[where] = {rows, cols, 0};
-    plan(product(rows, cols, 4), [=](hid_t file) { io::declare_dense(file, where, rows, cols); });
+    plan(dense_bytes(rows, cols), [=](hid_t file) { io::declare_dense(file, where, rows, cols); });
 }
 
 void ResultsFile::declare_csr(const std::string& where, Index rows, Index cols, Index per_row) {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "lazynet/core/packer.hpp"
+#include "lazynet/kernels/replica_sums.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -79,21 +80,6 @@ struct ColumnWeights {
     Eigen::ArrayXf inverse;  ///< 1 / replicas counted so far; 0 where this replica does not count
     Eigen::ArrayXf counts;   ///< 1 or 0
 };
-
-/// Welford's update of a stretch of one row with one replica's Jacobian.
-void update_row(Index n, const float* __restrict x, const float* __restrict inverse, const float* __restrict counts,
-                float* __restrict mean, float* __restrict squares, float* __restrict signs,
-                float* __restrict selected) {
-    for (Index j = 0; j < n; ++j) {
-        const float delta = x[j] - mean[j];
-        const float moved = mean[j] + inverse[j] * delta;
-        squares[j] += counts[j] * delta * (x[j] - moved);
-        mean[j] = moved;
-        const float sign = (x[j] > 0.0f ? 1.0f : 0.0f) - (x[j] < 0.0f ? 1.0f : 0.0f);
-        signs[j] += counts[j] * sign;
-        selected[j] += counts[j] * sign * sign;
-    }
-}
 
 /// Columns whose Jacobians of all replicas stay in the second-level cache together.
 Index tile_columns(Index rows, std::size_t replicas) {
@@ -190,11 +176,12 @@ std::vector<std::int32_t> supporting_replicas(const BlockEnsemble& ensemble) {
 void consensus_rows(const BlockEnsemble& ensemble, Range rows, ConsensusChunk& out) {
     const auto columns = static_cast<Index>(ensemble.replicas.front().support.size());
     for (Matrix* m : {&out.mean, &out.sd, &out.sign, &out.selected}) {
-        m->setZero(rows.size(), columns);
+        m->resize(rows.size(), columns);
     }
     const auto weights = column_weights(ensemble, columns);
     const Index width = tile_columns(rows.size(), ensemble.replicas.size());
     std::vector<Matrix> jacobians(ensemble.replicas.size());
+    std::vector<ReplicaRow> replicas(ensemble.replicas.size());
     for (Index j = 0; j < columns; j += width) {
         const Index n = std::min(width, columns - j);
         for (std::size_t r = 0; r < jacobians.size(); ++r) {
@@ -204,9 +191,9 @@ void consensus_rows(const BlockEnsemble& ensemble, Range rows, ConsensusChunk& o
         }
         for (Index i = 0; i < rows.size(); ++i) {
             for (std::size_t r = 0; r < jacobians.size(); ++r) {
-                update_row(n, jacobians[r].row(i).data(), weights[r].inverse.data() + j, weights[r].counts.data() + j,
-                           &out.mean(i, j), &out.sd(i, j), &out.sign(i, j), &out.selected(i, j));
+                replicas[r] = {jacobians[r].row(i).data(), weights[r].inverse.data() + j, weights[r].counts.data() + j};
             }
+            sum_replicas(n, replicas, {&out.mean(i, j), &out.sd(i, j), &out.sign(i, j), &out.selected(i, j)});
         }
     }
     finish_rows(supporting_replicas(ensemble), out);

@@ -29,8 +29,8 @@ constexpr double kPerPrediction = 3e-9;
 constexpr double kWriteRate = 5e8;
 /// Bytes that writing is tried with, and results that are worth it.
 constexpr double kTriedBytes = 128e6;
-/// A pruning round takes about as long as an epoch of all its shards.
-constexpr double kRoundEpochs = 0.9;
+/// Cutting, counting and masking the scores of a round take about half as long again as making them.
+constexpr double kCut = 1.5;
 constexpr double kLambdas = 7.0;
 /// The search for a penalty ends when it gets worse twice.
 constexpr double kLeastTrials = 3.0;
@@ -114,9 +114,13 @@ public:
           plan_(static_cast<Index>(screen_.genes.size()), config_.blocks_for(static_cast<Index>(screen_.genes.size())),
                 config_.replicas, world.size()) {
         embed();
-        trials_ = rehearse(world, file, screen_, pairs_, plan_, config_);
+        PruneKnowledge known;
+        if (config_.prune.has_rounds()) {
+            world.together([&] { known = read_knowledge(config_.prior, config_.interactions, screen_, pairs_); });
+        }
+        trials_ = rehearse(world, file, screen_, pairs_, plan_, config_, known);
         sizes_ = size_up(world, file, screen_, pairs_, plan_, config_, trials_);
-        count_known_edges();
+        sizes_.prior_edges = static_cast<double>(known.prior.nonZeros() + known.interactions.nonZeros());
     }
 
     Forecast operator()() {
@@ -144,16 +148,6 @@ private:
             pairs_.embedding = embed_pairs(screen_, pairs_.conditions, shifts_.of, embeddings_like(config_, screen_));
             embedding_ =
                 world_.max(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-        }
-    }
-
-    void count_known_edges() {
-        if (config_.prune.has_rounds()) {
-            world_.together([&] {
-                const PruneKnowledge known = read_knowledge(config_.prior, config_.interactions, screen_, pairs_);
-                sizes_.prior_edges =
-                    static_cast<double>(known.prior.nonZeros()) + static_cast<double>(known.interactions.nonZeros());
-            });
         }
     }
 
@@ -208,7 +202,7 @@ private:
         const double shard = trials_.setup + static_cast<double>(config_.epochs) * trials_.epoch;
         const double short_shard = trials_.setup + least_epochs(config_) * trials_.epoch;
         const auto epochs = prune::Schedule(config_.prune, config_.epochs).rounds();
-        const double rounds = static_cast<double>(epochs.size()) * kRoundEpochs * trials_.epoch;
+        const double rounds = static_cast<double>(epochs.size()) * kCut * trials_.round;
         if (config_.l2 < 0.0) {
             const auto trials = static_cast<double>(penalty_grid(config_.pairs).size());
             add("penalty search", trials * s.tried * shard, peak,

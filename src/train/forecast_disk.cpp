@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "lazynet/io/anndata_matrices.hpp"
 #include "lazynet/prune/schedule.hpp"
 
 namespace lazynet::train {
@@ -33,6 +34,10 @@ double characters(std::span<const std::string> names) {
     return sum;
 }
 
+double dense(double rows, double columns) {
+    return static_cast<double>(io::dense_bytes(static_cast<Index>(rows), static_cast<Index>(columns)));
+}
+
 double condition_bytes(const Screen& screen) {
     double bytes = 0.0;
     for (const Condition& c : screen.conditions) {
@@ -51,10 +56,10 @@ double history_lines(const ForecastSizes& s, const TrainConfig& config) {
 
 /// Model inputs, layers, slopes and support, and the coordinates of genes.
 double model_file_bytes(const ForecastSizes& s) {
-    const double layers = kFloat * (s.shards * (s.inputs + 1) * s.hidden + s.replicas * s.genes * (s.hidden + 1));
+    const double layers = dense(s.shards * (s.inputs + 1), s.hidden) + dense(s.replicas * s.genes, s.hidden + 1);
     const double inputs = (2 * kDouble) * s.inputs + kDouble * (s.genes + s.unmeasured);
-    const double embedding = s.embedded > 0 ? s.placed * (kFloat * s.embedded + kString + 8) : 0.0;
-    return layers + inputs + embedding + kFloat * s.shards * (s.inputs + s.hidden);
+    const double embedding = s.embedded > 0 ? dense(s.placed, s.embedded) + s.placed * (kString + 8) : 0.0;
+    return layers + inputs + embedding + dense(s.shards, s.inputs) + dense(s.shards, s.hidden);
 }
 
 }  // namespace
@@ -64,19 +69,19 @@ double results_bytes(const ForecastSizes& s, const TrainConfig& config, const Sc
     const double entry = s.genes * kept > 2147483647.0 ? 12 : 8;
     double consensus = 0.0;
     if (config.store == Store::full) {
-        consensus = 4 * kFloat * s.genes * s.genes;
+        consensus = 4 * dense(s.genes, s.genes);
     } else if (config.store == Store::top) {
         consensus = 4 * s.genes * (entry * kept + kDouble);
     }
     if (config.store != Store::none) {
-        consensus += 4 * kFloat * s.genes * s.unmeasured;
+        consensus += 4 * dense(s.genes, s.unmeasured);
     }
     const double genes = s.genes * (kString + 5 * kDouble) + characters(screen.genes) +
                          (kString + kDouble) * s.unmeasured + characters(screen.unmeasured);
     const double contexts = s.closed && s.contexts > 1 ? kDouble * s.contexts * s.genes : 0.0;
     const auto rounds = static_cast<double>(prune::Schedule(config.prune, config.epochs).rounds().size());
     const double history = history_lines(s, config) * (kString + 6 + 7 * kDouble);
-    return 3 * kFloat * s.conditions * s.genes + consensus + model_file_bytes(s) + genes + condition_bytes(screen) +
+    return 3 * dense(s.conditions, s.genes) + consensus + model_file_bytes(s) + genes + condition_bytes(screen) +
            contexts + history + 2 * rounds * s.replicas * (kString + 6 * kDouble) + kObjects;
 }
 

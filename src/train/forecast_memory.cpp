@@ -12,10 +12,8 @@ namespace {
 constexpr double kFloat = sizeof(float);
 constexpr double kDouble = sizeof(double);
 constexpr double kChunk = static_cast<double>(kChunkGenes);
-/// What MPI, HDF5 and buffers of fixed size take while a run is under way.
-constexpr double kUnderWay = 3e6;
 /// A batch of cells as the reader hands it over.
-constexpr double kReading = 4e6;
+constexpr double kReading = 1.5e6;
 /// Messages of one exchange of cells, at most so much per entry on the way, sent and received (cell_routing.cpp).
 constexpr double kRoundEntries = 2097152.0;
 /// Messages of one round of fetch_columns, each way.
@@ -28,6 +26,8 @@ constexpr double kResting = 2e9;
 constexpr double kFolds = 10.0;
 /// Cell pairs that the largest penalty is estimated from (cell_pairs.cpp).
 constexpr double kPenaltySample = 2048.0;
+/// Around a place that is looked at in shared memory the system maps so much.
+constexpr double kMapped = 131072.0;
 /// Bytes of an entry of a batch of cells: in rows, whose vectors grow by doubling, and in columns.
 constexpr double kBatchEntry = 8.0 * 1.5 + 8.0;
 
@@ -44,7 +44,7 @@ double grown(double n) {
 
 ForecastMemory::ForecastMemory(const ForecastSizes& sizes, const TrainConfig& config, const RunOutput& output,
                                double resident, double sharing)
-    : s_(sizes), config_(config), output_(output), resident_(resident + kUnderWay), sharing_(sharing) {}
+    : s_(sizes), config_(config), output_(output), resident_(resident), sharing_(sharing) {}
 
 double ForecastMemory::table() const {
     return 2 * kFloat * s_.conditions * s_.own_genes;
@@ -91,13 +91,15 @@ double ForecastMemory::cells() const {
     return s_.cell_pairs ? s_.entries * (s_.genes <= 65536 ? 6 : 8) + 16 * s_.cells : 0.0;
 }
 
-/// While the table is filled each rank touches its part of it; then penalties are looked at on a sample.
+/// While the table is filled each rank touches its part of it; then penalties are looked at on a sample of pairs.
 double ForecastMemory::loading() const {
     const double lists = 24 * s_.cells;
     const double entries = s_.entries / std::max(s_.cells, 1.0) * std::min(kPenaltySample, s_.cells);
     const double sample = kBatchEntry * entries * (1 + 2 * s_.shard_genes / s_.genes);
     const double filling = kReading + cells() / sharing_ + 16 * s_.cells;
-    const double looking = cells() / sharing_ + lists + std::max(own_blocks(), targets(s_.block_genes) + sample);
+    const double places = 2 * kPenaltySample * (cells() / std::max(s_.cells, 1.0) + kMapped);
+    const double touched = std::min(cells(), cells() / sharing_ + places);
+    const double looking = touched + lists + std::max(own_blocks(), targets(s_.block_genes) + sample);
     return resident_ + table() + std::max(filling, looking);
 }
 
@@ -185,7 +187,8 @@ double ForecastMemory::edges() const {
     const double all = s_.genes * s_.columns;
     const double mine = most > 0 ? std::min(grown(own), 1.5 * most) : grown(own);
     const double kept = most > 0 ? std::min(all, most) : all;
-    return edge * std::max(mine, s_.ranks > 1 ? 2 * kept : kept);
+    const double half = most > 0 ? std::min(all / 2, most) : all / 2;
+    return edge * std::max(mine, s_.ranks > 1 ? 2 * half + kept : kept);
 }
 
 /// First the models travel; then predictions and consensus are made chunk by chunk.
@@ -203,7 +206,8 @@ double ForecastMemory::results() const {
     const double batch = 9 * kFloat * std::min(kConditionBatch, s_.conditions) * s_.chunk_genes;
     const double rows = kFloat * std::min(kChunk, s_.genes) *
                         (4 * s_.columns + (config_.store == Store::full ? s_.genes : 0.0));
-    const double writing = s_.received + 2 * observed + std::max(batch, rows + edges());
+    // Half of what the batches were made of stays with the allocator.
+    const double writing = s_.received + 2 * observed + std::max(batch, 0.5 * batch + rows + edges());
     return held + std::max({travelling, observing, predicting, writing});
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <optional>
 
 #include "lazynet/core/random.hpp"
+#include "lazynet/data/co_regulation.hpp"
 #include "lazynet/data/cell_piece.hpp"
 #include "lazynet/io/edges.hpp"
 #include "lazynet/train/cell_shard.hpp"
@@ -12,6 +14,7 @@
 #include "lazynet/train/consensus.hpp"
 #include "lazynet/train/response_fit.hpp"
 #include "leave_out.hpp"
+#include "shard_scores.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -151,6 +154,31 @@ void try_pseudobulk_shard(const ShardId& id, const Pairs& pairs, const BlockTarg
     r.epoch = (since(start) - first) / static_cast<double>(kEpochs - 1);
 }
 
+/// Scores of one shard, as in a round (prune_rounds.cpp) but for the means over shards and the cut.
+void try_round(const ShardId& id, const Pairs& pairs, const TrainConfig& config, const PruneKnowledge& knowledge,
+               Rehearsal& r) {
+    const LazyNetShape shape{static_cast<Index>(pairs.inputs.size()), config.hidden_sums, config.hidden_products,
+                             id.genes.size(), static_cast<float>(config.u_max)};
+    const LazyNet net(shape, Random(config.seed, "round"), 0.1f);
+    const LazyNetMask mask{Matrix::Ones(net.a.rows(), net.a.cols()), Matrix::Ones(net.c.rows(), net.c.cols())};
+    const std::vector<std::int32_t> support(pairs.inputs.size(), 1);
+    std::optional<CoRegulation> co_regulation;
+    SparseMatrix prior;
+    if (config.prune.needs_prior()) {
+        co_regulation = CoRegulation::from_prior(knowledge.prior);
+        prior = knowledge.prior.middleCols(id.genes.begin, id.genes.size());
+    }
+    ShardScorer scorer(config.prune, co_regulation ? &*co_regulation : nullptr, std::move(prior));
+    const auto start = Clock::now();
+    scorer.look(net, mask, support);
+    const auto means = [](const TermSums& sums) { return TermMeans{sums.guess / sums.count, sums.magnitude / sums.count}; };
+    scorer.finish_inner(means(scorer.inner_sums()));
+    const ShardScores scores = scorer.finish_outer(means(scorer.outer_sums()));
+    ShardOptimizer optimizer(net);
+    optimizer.prune(mask);
+    r.round = since(start);
+}
+
 /// A prior in which every source counts, as none may have less to do.
 ResponsePrior made_up_prior(const Pairs& pairs) {
     ResponsePrior prior;
@@ -246,7 +274,7 @@ double try_consensus(const Pairs& pairs, const Plan& plan, Index hidden, Index r
 }  // namespace
 
 Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const Screen& screen, const Pairs& pairs,
-                   const Plan& plan, const TrainConfig& config) {
+                   const Plan& plan, const TrainConfig& config, const PruneKnowledge& knowledge) {
     Rehearsal r;
     world.together(
         [&] { try_averaging(file, block_of(file.reader->cells(), world.size(), world.rank()), r); });
@@ -281,8 +309,11 @@ Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const S
         const CellPairs few = make_cell_pairs(table, sample, pairs, control_mean);
         try_cell_shards(ids, few, static_cast<double>(used), pairs, blocks, resolved, r);
     }
+    if (config.prune.has_rounds()) {
+        try_round(ids.front(), pairs, config, knowledge, r);
+    }
     r.consensus = try_consensus(pairs, plan, config.hidden_sums + config.hidden_products, config.replicas);
-    for (double* part : {&r.penalty, &r.setup, &r.epoch, &r.products, &r.leave_out, &r.validation, &r.weigh,
+    for (double* part : {&r.penalty, &r.setup, &r.epoch, &r.round, &r.products, &r.leave_out, &r.validation, &r.weigh,
                          &r.consensus}) {
         *part = world.max(*part);
     }

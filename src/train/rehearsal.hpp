@@ -5,6 +5,7 @@
 #include "lazynet/train/config.hpp"
 #include "lazynet/train/pairs.hpp"
 #include "lazynet/train/plan.hpp"
+#include "lazynet/train/prune_knowledge.hpp"
 
 namespace lazynet::train {
 
@@ -18,6 +19,7 @@ struct Rehearsal {
     double penalty = 0.0;           ///< the largest penalty of one block
     double setup = 0.0;             ///< a shard, up to its first epoch
     double epoch = 0.0;             ///< one epoch of a shard; 0 with models in closed form
+    double round = 0.0;             ///< scores of one shard in a pruning round
     double products = 0.0;          ///< of all pairs' changes on a chunk of genes: what the prior is chosen on
     double leave_out = 0.0;         ///< errors of leaving each pair out, under one prior
     double validation = 0.0;        ///< of models in closed form
@@ -32,6 +34,6 @@ struct Rehearsal {
 /// @param screen with the genes that would be trained
 /// @throws AgreedError for values that cannot be
 Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const Screen& screen, const Pairs& pairs,
-                   const Plan& plan, const TrainConfig& config);
+                   const Plan& plan, const TrainConfig& config, const PruneKnowledge& knowledge);
 
 }  // namespace lazynet::train

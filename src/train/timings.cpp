@@ -6,10 +6,13 @@
 #include <fstream>
 #include <utility>
 
+#include "lazynet/core/large_buffer.hpp"
+
 namespace lazynet::train {
 
 void Timings::start(std::string name) {
     stop();
+    return_free_memory();
     names_.push_back(std::move(name));
     begin_ = std::chrono::steady_clock::now();
     running_ = true;
