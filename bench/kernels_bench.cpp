@@ -219,9 +219,11 @@ void consensus_products_alone(benchmark::State& state) {
 BENCHMARK(consensus_products_alone)->Args({18000, 256})->Args({2000, 32})->Unit(benchmark::kMillisecond);
 
 /// Adding the Jacobian rows of 8 replicas, which lie in memory, into the statistics of the consensus, against copying the
-/// same bytes. Both take turns; bytes are those of the replicas' rows, 8 x 256 x columns x 4, read once.
+/// same bytes: where all replicas count, and where it has to be looked up. Both take turns; bytes are those of the replicas' rows, 8 x 256 x columns x 4, read once.
+template <bool kAllCount>
 void consensus_sums(benchmark::State& state) {
     constexpr Index kReplicas = 8;
+    constexpr Index kStretch = kAllCount ? 18000 : 1024;
     const Index columns = state.range(0);
     const Index rows = train::kChunkGenes;
     const Matrix jacobians = Matrix::Random(kReplicas * rows, columns);
@@ -229,7 +231,6 @@ void consensus_sums(benchmark::State& state) {
     copy.setZero();
     const Matrix inverse = Matrix::Ones(kReplicas, columns).array().colwise() /
                            Eigen::ArrayXf::LinSpaced(kReplicas, 1.0f, static_cast<float>(kReplicas));
-    const Matrix counts = Matrix::Ones(kReplicas, columns);
     Matrix sums[4];
     for (Matrix& m : sums) {
         m.setZero(rows, columns);
@@ -249,11 +250,14 @@ void consensus_sums(benchmark::State& state) {
         });
         const double adding = seconds_of([&] {
             std::vector<ReplicaRow> replicas(kReplicas);
-            for (Index i = 0; i < rows; ++i) {
+            for (Index k = 0; k < rows * ((columns + kStretch - 1) / kStretch); ++k) {  // weights stay in the cache
+                const Index i = k % rows;
+                const Index j = k / rows * kStretch;
                 for (Index r = 0; r < kReplicas; ++r) {
-                    replicas[static_cast<std::size_t>(r)] = {&jacobians(r * rows + i, 0), &inverse(r, 0), &counts(r, 0)};
+                    replicas[static_cast<std::size_t>(r)] = {&jacobians(r * rows + i, j), &inverse(r, j)};
                 }
-                sum_replicas(columns, replicas, {&sums[0](i, 0), &sums[1](i, 0), &sums[2](i, 0), &sums[3](i, 0)});
+                sum_replicas(std::min(kStretch, columns - j), replicas, kAllCount,
+                             {&sums[0](i, j), &sums[1](i, j), &sums[2](i, j), &sums[3](i, j)});
             }
             benchmark::ClobberMemory();
         });
@@ -264,7 +268,8 @@ void consensus_sums(benchmark::State& state) {
     state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(bytes));
     state.counters["of_memcpy"] = ratios[ratios.size() / 2];
 }
-BENCHMARK(consensus_sums)->Arg(18000)->Arg(2000)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(consensus_sums<true>)->Arg(18000)->Arg(2000)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(consensus_sums<false>)->Arg(18000)->Arg(2000)->Unit(benchmark::kMillisecond)->UseManualTime();
 
 /// Parts.
 void part_adam(benchmark::State& state) {

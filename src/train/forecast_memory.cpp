@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lazynet/data/co_regulation.hpp"
 #include "lazynet/io/edges.hpp"
 #include "lazynet/train/response_prior.hpp"
 
@@ -163,7 +164,8 @@ double ForecastMemory::rounds() const {
     const double remembered = (s_.own_shards - s_.side_by_side) * 2 * s_.model();
     const double edges = 12 * s_.prior_edges * (2 + s_.own_shards / std::max(s_.blocks, 1.0)) +
                          8 * s_.inputs * s_.own_shards;
-    return remembered + 5 * s_.side_by_side * s_.model() + edges;
+    const bool formed = CoRegulation::is_formed(static_cast<Index>(s_.inputs), static_cast<Index>(s_.prior_edges));
+    return remembered + 5 * s_.side_by_side * s_.model() + edges + (formed ? kFloat * square(s_.inputs) : 0.0);
 }
 
 /// Parameters, gradients, two moments and the best state of the shards in training, and the shards done.
