@@ -10,6 +10,7 @@
 #include "lazynet/core/error.hpp"
 #include "lazynet/core/text.hpp"
 #include "lazynet/io/anndata_matrices.hpp"
+#include "lazynet/mpi/traffic.hpp"
 
 namespace lazynet::io {
 namespace {
@@ -48,6 +49,12 @@ std::uint64_t product(Index a, Index b, std::uint64_t size) {
 std::uint64_t length_on_disk(const std::string& path) {
     struct stat info {};
     return stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
+/// Collective: also on a rank that has failed.
+herr_t close_together(Handle& file) {
+    const mpi::CountedCall counted("H5Fclose (all ranks)", 0);
+    return H5Fclose(file.release());
 }
 
 }  // namespace
@@ -162,6 +169,7 @@ void ResultsFile::open() {
         const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make an HDF5 property list");
         require(H5Pset_fapl_mpio(access, world_.raw(), MPI_INFO_NULL), "ask HDF5 for MPI-IO");
         const std::string name = TemporaryFile::name_for(output_);
+        const mpi::CountedCall counted("H5Fopen (all ranks)", 0);
         file_ = Handle(H5Fopen(name.c_str(), H5F_ACC_RDWR, access), H5Fclose, "open " + name + " on all ranks");
     });
     const std::int64_t failed = world_.sum(std::int64_t{failure_ ? 1 : 0});
@@ -260,7 +268,7 @@ void ResultsFile::write_column(const std::string& where, Index begin, std::span<
 void ResultsFile::discard() {
     datasets_.clear();
     if (file_.valid()) {
-        H5Fclose(file_.release());
+        close_together(file_);
         H5Eclear2(H5E_DEFAULT);
     }
     temporary_.reset();
@@ -280,9 +288,12 @@ void ResultsFile::agree() {
 
 void ResultsFile::finish() {
     agree();
-    attempt([&] { require(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush " + output_ + " to disk"); });
+    attempt([&] {
+        const mpi::CountedCall counted("H5Fflush (all ranks)", 0);
+        require(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush " + output_ + " to disk");
+    });
     datasets_.clear();
-    const herr_t closed = H5Fclose(file_.release());  // collective: also on a rank that has failed
+    const herr_t closed = close_together(file_);
     attempt([&] { require(closed, "close " + output_); });
     agree();
     attempt_on_root([&] { temporary_->publish(); });

@@ -86,15 +86,6 @@ void sync_to_disk(int descriptor, const std::string& path) {
     }
 }
 
-/// A rename is on disk only when its folder is.
-void sync_folder(const std::string& path) {
-    const int folder = open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) {
-        sync_to_disk(folder, path);
-        close(folder);
-    }
-}
-
 struct stat facts_of(int descriptor, const std::string& path) {
     struct stat facts {};
     if (fstat(descriptor, &facts) != 0) {
@@ -126,6 +117,14 @@ void fail_to_write(const std::string& path, int error) {
         text += " (" + size_text(free_bytes(path)) + " free in " + folder_of(path) + ")";
     }
     throw UserError(text);
+}
+
+void sync_folder_of(const std::string& path) {
+    const int folder = open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) {
+        sync_to_disk(folder, path);
+        close(folder);
+    }
 }
 
 bool is_stream(const std::string& path) {
@@ -228,7 +227,7 @@ void TemporaryFile::publish() {
         fail_to_write(output_, errno);
     }
     close(std::exchange(descriptor_, -1));  // its bytes are on disk
-    sync_folder(output_);
+    sync_folder_of(output_);
 }
 
 }  // namespace lazynet::io

@@ -2,7 +2,10 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <thread>
+
+#include "lazynet/mpi/traffic.hpp"
 
 namespace lazynet::mpi {
 namespace {
@@ -19,10 +22,12 @@ bool is_waiting(MPI_Comm comm, int source, int tag) {
 }
 
 void send(MPI_Comm comm, int to, int tag) {
+    const CountedCall counted("MPI_Send", 0);
     check(MPI_Send(nullptr, 0, MPI_BYTE, to, tag, comm));  // empty messages wait for nobody
 }
 
 void receive(MPI_Comm comm, int source, int tag) {
+    const CountedCall counted("MPI_Recv", 0);
     check(MPI_Recv(nullptr, 0, MPI_BYTE, source, tag, comm, MPI_STATUS_IGNORE));
 }
 
@@ -89,6 +94,7 @@ void Assembly::meet(const std::function<void()>& business) {
 
 void Assembly::gate(const std::function<void()>& business) {
     MPI_Request arrival = MPI_REQUEST_NULL;
+    std::optional<CountedCall> waiting(std::in_place, "MPI_Ibarrier", 0);
     check(MPI_Ibarrier(arrivals_.raw(), &arrival));
     for (;;) {
         int all = 0;
@@ -97,10 +103,13 @@ void Assembly::gate(const std::function<void()>& business) {
             break;
         }
         if (called()) {
+            waiting.reset();  // a meeting is no waiting
             meet(business);
+            waiting.emplace("MPI_Ibarrier", 0);
         }
         std::this_thread::sleep_for(kNap);
     }
+    waiting.reset();
     while (settle()) {  // a call that the last ones to arrive have not seen yet
         business();
     }

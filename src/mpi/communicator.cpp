@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "lazynet/mpi/traffic.hpp"
+
 namespace lazynet::mpi {
 namespace {
 
@@ -19,6 +21,10 @@ std::string describe(int code, std::source_location where) {
     return std::string(where.file_name()) + ":" + std::to_string(where.line()) + ": " + text;
 }
 
+std::int64_t bytes_of(std::size_t n, std::size_t size) {
+    return static_cast<std::int64_t>(n * size);
+}
+
 int to_count(std::size_t n) {
     if (n > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
         throw InternalError("message of " + std::to_string(n) + " elements exceeds MPI's int count");
@@ -30,10 +36,15 @@ template <typename T>
 std::vector<T> gather_all(MPI_Comm comm, int size, std::span<const T> mine, MPI_Datatype type) {
     const int n = to_count(mine.size());
     std::vector<int> counts(static_cast<std::size_t>(size));
-    check(MPI_Allgather(&n, 1, MPI_INT, counts.data(), 1, MPI_INT, comm));
+    {
+        const CountedCall counted("MPI_Allgather", sizeof n);
+        check(MPI_Allgather(&n, 1, MPI_INT, counts.data(), 1, MPI_INT, comm));
+    }
     std::vector<int> starts(counts.size());
+    to_count(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));  // all of them, or starts overflow
     std::exclusive_scan(counts.begin(), counts.end(), starts.begin(), 0);
     std::vector<T> all(static_cast<std::size_t>(starts.back() + counts.back()));
+    const CountedCall counted("MPI_Allgatherv", bytes_of(mine.size(), sizeof(T)));
     check(MPI_Allgatherv(mine.data(), n, type, all.data(), counts.data(), starts.data(), type, comm));
     return all;
 }
@@ -41,6 +52,7 @@ std::vector<T> gather_all(MPI_Comm comm, int size, std::span<const T> mine, MPI_
 template <typename T>
 T reduce(MPI_Comm comm, T value, MPI_Datatype type, MPI_Op op) {
     T result{};
+    const CountedCall counted("MPI_Allreduce", sizeof value);
     check(MPI_Allreduce(&value, &result, 1, type, op, comm));
     return result;
 }
@@ -91,29 +103,34 @@ Communicator& Communicator::operator=(Communicator&& other) noexcept {
 Communicator::~Communicator() {
     // MPI_Comm_free is collective: while unwinding, peers may never join it, so leak instead.
     if (owned_ && std::uncaught_exceptions() == 0) {
+        const CountedCall counted("MPI_Comm_free", 0);
         MPI_Comm_free(&comm_);
     }
 }
 
 Communicator Communicator::split_by_node() const {
     MPI_Comm child = MPI_COMM_NULL;
+    const CountedCall counted("MPI_Comm_split_type", 0);
     check(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &child));
     return Communicator(child, true);
 }
 
 Communicator Communicator::split(int color) const {
     MPI_Comm child = MPI_COMM_NULL;
+    const CountedCall counted("MPI_Comm_split", sizeof color);
     check(MPI_Comm_split(comm_, color, rank_, &child));
     return Communicator(child, true);
 }
 
 Communicator Communicator::duplicate() const {
     MPI_Comm child = MPI_COMM_NULL;
+    const CountedCall counted("MPI_Comm_dup", 0);
     check(MPI_Comm_dup(comm_, &child));
     return Communicator(child, true);
 }
 
 void Communicator::barrier() const {
+    const CountedCall counted("MPI_Barrier", 0);
     check(MPI_Barrier(comm_));
 }
 
@@ -121,6 +138,7 @@ void Communicator::sum_in_place(std::span<std::int64_t> values) const {
     constexpr std::size_t kValues = std::size_t{1} << 17;  // 1 MB pieces stay in cache
     for (std::size_t at = 0; at < values.size(); at += kValues) {
         const int n = to_count(std::min(kValues, values.size() - at));
+        const CountedCall counted("MPI_Allreduce", bytes_of(static_cast<std::size_t>(n), sizeof values[0]));
         check(MPI_Allreduce(MPI_IN_PLACE, values.data() + at, n, MPI_INT64_T, MPI_SUM, comm_));
     }
 }
@@ -148,13 +166,15 @@ std::vector<std::int64_t> Communicator::gather(std::span<const std::int64_t> min
 
 void Communicator::broadcast(std::span<std::byte> bytes, int root) const {
     for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
-        check(MPI_Bcast(bytes.data() + at, to_count(std::min(kPiece, bytes.size() - at)), MPI_BYTE, root, comm_));
+        const int n = to_count(std::min(kPiece, bytes.size() - at));
+        const CountedCall counted("MPI_Bcast", rank_ == root ? n : 0);
+        check(MPI_Bcast(bytes.data() + at, n, MPI_BYTE, root, comm_));
     }
 }
 
 std::string Communicator::broadcast(std::string text, int root) const {
     auto length = static_cast<std::int64_t>(text.size());
-    check(MPI_Bcast(&length, 1, MPI_INT64_T, root, comm_));
+    broadcast(std::as_writable_bytes(std::span(&length, 1)), root);
     text.resize(static_cast<std::size_t>(length));
     broadcast(std::as_writable_bytes(std::span(text)), root);
     return text;
@@ -165,7 +185,12 @@ std::vector<std::vector<std::byte>> Communicator::exchange(const std::vector<std
     std::vector<std::int64_t> in(to.size());
     std::transform(to.begin(), to.end(), out.begin(),
                    [](const auto& m) { return static_cast<std::int64_t>(m.size()); });
-    check(MPI_Alltoall(out.data(), 1, MPI_INT64_T, in.data(), 1, MPI_INT64_T, comm_));
+    {
+        const CountedCall counted("MPI_Alltoall", bytes_of(out.size(), sizeof out[0]));
+        check(MPI_Alltoall(out.data(), 1, MPI_INT64_T, in.data(), 1, MPI_INT64_T, comm_));
+    }
+    const std::int64_t leaving = std::accumulate(out.begin(), out.end(), std::int64_t{0});
+    const CountedCall counted("MPI_Waitall", leaving - out[static_cast<std::size_t>(rank_)]);
     std::vector<std::vector<std::byte>> from(to.size());
     std::vector<MPI_Request> requests;
     const auto post = [&](auto&& call, auto* data, std::size_t size, int peer) {

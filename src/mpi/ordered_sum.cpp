@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lazynet/mpi/traffic.hpp"
+
 namespace lazynet::mpi {
 namespace {
 
@@ -13,6 +15,7 @@ constexpr std::size_t kPiece = std::size_t{1} << 26;
 void send(const Communicator& world, std::span<const double> values, int to) {
     for (std::size_t at = 0; at < values.size(); at += kPiece) {
         const auto n = static_cast<int>(std::min(kPiece, values.size() - at));
+        const CountedCall counted("MPI_Send", std::int64_t{n} * std::int64_t{sizeof(double)});
         check(MPI_Send(values.data() + at, n, MPI_DOUBLE, to, kTag, world.raw()));
     }
 }
@@ -20,6 +23,7 @@ void send(const Communicator& world, std::span<const double> values, int to) {
 void receive(const Communicator& world, std::span<double> values, int from) {
     for (std::size_t at = 0; at < values.size(); at += kPiece) {
         const auto n = static_cast<int>(std::min(kPiece, values.size() - at));
+        const CountedCall counted("MPI_Recv", 0);
         check(MPI_Recv(values.data() + at, n, MPI_DOUBLE, from, kTag, world.raw(), MPI_STATUS_IGNORE));
     }
 }

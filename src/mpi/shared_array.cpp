@@ -6,6 +6,8 @@
 #include <exception>
 #include <utility>
 
+#include "lazynet/mpi/traffic.hpp"
+
 namespace lazynet::mpi {
 namespace {
 
@@ -46,6 +48,7 @@ SharedMemory::SharedMemory(const Communicator& group, std::size_t bytes) : bytes
     // The root's part is the whole; the others attach nothing of their own and ask where it is.
     void* mine = nullptr;
     const auto length = static_cast<MPI_Aint>(group.is_root() ? bytes : 0);
+    const CountedCall counted("MPI_Win_allocate_shared", 0);
     check(MPI_Win_allocate_shared(length, 1, MPI_INFO_NULL, group.raw(), &mine, &window_));
     MPI_Aint whole = 0;
     int unit = 0;
@@ -72,6 +75,7 @@ SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
 
 SharedMemory::~SharedMemory() {
     if (window_ != MPI_WIN_NULL && std::uncaught_exceptions() == 0) {
+        const CountedCall counted("MPI_Win_free", 0);
         MPI_Win_unlock_all(window_);
         MPI_Win_free(&window_);
     }

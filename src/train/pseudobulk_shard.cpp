@@ -125,7 +125,7 @@ public:
           pass_(pass),
           penalty_(l2) {}
 
-    void advance(Index last, bool may_stop, const EpochCallback& told) {
+    void advance(Index last, bool may_stop, const EpochCallback& told, const std::function<void()>& between) {
         const auto start = std::chrono::steady_clock::now();
         prepare();
         choose_kernel();
@@ -138,6 +138,7 @@ public:
                 result_.history.push_back(record);
             }
             told(record);
+            between();
         }
         result_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
@@ -145,6 +146,20 @@ public:
     ShardOptimizer& optimizer() { return optimizer_; }
     [[nodiscard]] const std::vector<std::int32_t>& support() const { return support_; }
     void forget_best() { best_.forget(epoch_); }
+    void save(Packer& packer) const {
+        packer.index(epoch_);
+        packer.values(result_.history);
+        packer.number(result_.seconds);
+        optimizer_.save(packer);
+        best_.save(packer);
+    }
+    void load(Unpacker& unpacker) {
+        epoch_ = unpacker.index();
+        result_.history = unpacker.values<EpochRecord>();
+        result_.seconds = unpacker.number();
+        optimizer_.load(unpacker);
+        best_.load(unpacker);
+    }
     void rest() { training_ = seen_ = held_out_ = {}; }
 
     TrainedShard finish() {
@@ -292,9 +307,9 @@ public:
         }
     }
     [[nodiscard]] Index shards() const override { return static_cast<Index>(trainers_.size()); }
-    void advance(Index epoch, bool may_stop, const EpochCallback& told) override {
+    void advance(Index epoch, bool may_stop, const EpochCallback& told, const std::function<void()>& between) override {
         for (const auto& trainer : trainers_) {
-            trainer->advance(epoch, may_stop, told);
+            trainer->advance(epoch, may_stop, told, between);
             if (bytes_ > kKeptTables) {
                 trainer->rest();
             }
@@ -316,6 +331,8 @@ public:
         at(k).rest();
         return trained;
     }
+    void save(Index k, Packer& packer) const override { trainers_[static_cast<std::size_t>(k)]->save(packer); }
+    void load(Index k, Unpacker& unpacker) override { at(k).load(unpacker); }
 
 private:
     PseudobulkTrainer& at(Index k) { return *trainers_[static_cast<std::size_t>(k)]; }
@@ -368,7 +385,7 @@ TrainedShard train_pseudobulk_shard(const ShardId& id, const Pairs& pairs, const
                                     const TrainConfig& config, double l2, const EpochCallback& told) {
     Pass pass;
     PseudobulkTrainer trainer(id, pairs, block, config, l2, pass);
-    trainer.advance(config.epochs, true, told);
+    trainer.advance(config.epochs, true, told, [] {});
     return trainer.finish();
 }
 

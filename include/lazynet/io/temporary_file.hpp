@@ -12,6 +12,10 @@ void require_space(const std::string& path, std::uint64_t bytes);
 /// Throws UserError: "cannot write <path>: <reason of errno's `error`>", with the free space where there is too little.
 [[noreturn]] void fail_to_write(const std::string& path, int error);
 
+/// Makes durable that `path` is there, or is not any more: a rename is on disk only when its folder is.
+/// @throws UserError
+void sync_folder_of(const std::string& path);
+
 /// A pipe, a device, or what leads to whatever is open (/dev/stdout, /dev/fd/3): nothing a rename may replace.
 bool is_stream(const std::string& path);
 
