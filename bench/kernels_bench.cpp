@@ -218,8 +218,9 @@ void consensus_products_alone(benchmark::State& state) {
 }
 BENCHMARK(consensus_products_alone)->Args({18000, 256})->Args({2000, 32})->Unit(benchmark::kMillisecond);
 
-/// Adding the Jacobian rows of 8 replicas, which lie in memory, into the statistics of the consensus, against copying the
-/// same bytes: where all replicas count, and where it has to be looked up. Both take turns; bytes are those of the replicas' rows, 8 x 256 x columns x 4, read once.
+/// Adding the Jacobian rows of 8 replicas, which lie in memory, into the statistics of the consensus, against copying
+/// the same bytes: where all replicas count, and where it has to be looked up. Both take turns; bytes are those of the
+/// replicas' rows, 8 x 256 x columns x 4, read once.
 template <bool kAllCount>
 void consensus_sums(benchmark::State& state) {
     constexpr Index kReplicas = 8;

@@ -1,6 +1,6 @@
 // mpirun -n N message_bench
-// What a message costs: seconds of Communicator::exchange (everybody with everybody) and of sum_in_place by size, and from
-// them latency and bandwidth, best of several. For the projections of scaling_table.py.
+// What a message costs: seconds of Communicator::exchange (everybody with everybody) and of sum_in_place by size, and
+// from them latency and bandwidth, best of several. For the projections of scaling_table.py.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -25,7 +25,8 @@ double least_seconds(const mpi::Communicator& world, const Call& call) {
         world.barrier();
         const auto start = std::chrono::steady_clock::now();
         call();
-        least = std::min(least, world.max(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()));
+        least =
+            std::min(least, world.max(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()));
     }
     return least;
 }
@@ -41,7 +42,8 @@ int run(int /*argc*/, char** /*argv*/) {
         std::vector<std::int64_t> values(std::max<std::size_t>(bytes / sizeof(std::int64_t), 1), 1);
         const double sum = least_seconds(world, [&] { world.sum_in_place(values); });
         if (world.is_root()) {
-            fmt::print("{:>10} bytes per pair: exchange {:10.1f} us, sum {:10.1f} us\n", bytes, 1e6 * exchange, 1e6 * sum);
+            fmt::print("{:>10} bytes per pair: exchange {:10.1f} us, sum {:10.1f} us\n", bytes, 1e6 * exchange,
+                       1e6 * sum);
         }
         small = bytes == 8 ? exchange : small;
         large = static_cast<double>(bytes * (ranks - 1)) / exchange;

@@ -74,8 +74,7 @@ void dry_run(const mpi::Communicator& world, io::ScreenFile& file, const train::
     print_forecast(forecast, world, log);
     world.on_root([&] {
         write_json(common, to_json(forecast));
-        const auto free =
-            output.path.empty() ? std::numeric_limits<std::uint64_t>::max() : io::free_bytes(output.path);
+        const auto free = output.path.empty() ? std::numeric_limits<std::uint64_t>::max() : io::free_bytes(output.path);
         if (forecast.output_bytes > static_cast<double>(free)) {
             throw UserError(
                 fmt::format("{}: about {} are needed and its folder has {} free; make room, write elsewhere, or store "

@@ -178,8 +178,9 @@ void consensus_rows(const BlockEnsemble& ensemble, Range rows, ConsensusChunk& o
     std::vector<ReplicaRow> replicas(ensemble.replicas.size());
     for (Index j = 0; j < columns; j += width) {
         const Index n = std::min(width, columns - j);
-        const bool all_count = std::all_of(weights.begin(), weights.end(),
-                                           [&](const Eigen::ArrayXf& inverse) { return (inverse.segment(j, n) > 0.0f).all(); });
+        const bool all_count = std::all_of(weights.begin(), weights.end(), [&](const Eigen::ArrayXf& inverse) {
+            return (inverse.segment(j, n) > 0.0f).all();
+        });
         for (std::size_t r = 0; r < jacobians.size(); ++r) {
             const ReplicaFactors& f = ensemble.replicas[r];
             const auto c = f.c.block(rows.begin - ensemble.rows.begin, 0, rows.size(), f.inputs.cols());
@@ -189,7 +190,8 @@ void consensus_rows(const BlockEnsemble& ensemble, Range rows, ConsensusChunk& o
             for (std::size_t r = 0; r < jacobians.size(); ++r) {
                 replicas[r] = {jacobians[r].row(i).data(), weights[r].data() + j};
             }
-            sum_replicas(n, replicas, all_count, {&out.mean(i, j), &out.sd(i, j), &out.sign(i, j), &out.selected(i, j)});
+            sum_replicas(n, replicas, all_count,
+                         {&out.mean(i, j), &out.sd(i, j), &out.sign(i, j), &out.selected(i, j)});
         }
     }
     finish_rows(supporting_replicas(ensemble), out);

@@ -75,7 +75,8 @@ Screen selected(Screen screen, const TrainConfig& config) {
     return screen;
 }
 
-/// Families of the screen's genes, and one made-up embedding of the size it may have at most for each that is asked for.
+/// Families of the screen's genes, and one made-up embedding of the size it may have at most for each that is asked
+/// for.
 std::vector<GeneEmbedding> embeddings_like(const TrainConfig& config, const Screen& screen) {
     std::set<std::string> names(screen.genes.begin(), screen.genes.end());
     names.insert(screen.unmeasured.begin(), screen.unmeasured.end());
@@ -128,8 +129,7 @@ public:
         forecast_.genes = static_cast<Index>(screen_.genes.size());
         forecast_.inputs = static_cast<Index>(pairs_.inputs.size());
         forecast_.shards = plan_.shards();
-        forecast_.output_bytes =
-            results_bytes(sizes_, config_, screen_) + edge_list_bytes(sizes_, output_, screen_);
+        forecast_.output_bytes = results_bytes(sizes_, config_, screen_) + edge_list_bytes(sizes_, output_, screen_);
         forecast_.checkpoint_bytes = checkpoint_bytes(sizes_);
         try_writing();
         const ForecastMemory unshared(sizes_, config_, output_, resident_, 1.0);
@@ -146,8 +146,7 @@ private:
         if (config_.fit == Fit::closed) {
             const auto start = std::chrono::steady_clock::now();
             pairs_.embedding = embed_pairs(screen_, pairs_.conditions, shifts_.of, embeddings_like(config_, screen_));
-            embedding_ =
-                world_.max(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+            embedding_ = world_.max(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
         }
     }
 
@@ -163,8 +162,8 @@ private:
     /// Collective. @param seconds,least,bytes of this rank
     void add(const char* name, double seconds, double bytes, double least = -1.0) {
         own_peak_ = std::max({own_peak_, peak_, bytes});
-        forecast_.phases.push_back({name, world_.max(seconds), world_.max(least < 0.0 ? seconds : least),
-                                    world_.max(own_peak_)});
+        forecast_.phases.push_back(
+            {name, world_.max(seconds), world_.max(least < 0.0 ? seconds : least), world_.max(own_peak_)});
     }
 
     void add_phases(const ForecastMemory& memory) {
@@ -247,8 +246,8 @@ private:
 
 }  // namespace
 
-Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, TrainConfig config,
-                      const RunOutput& output, const io::ModelFile* models) {
+Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, TrainConfig config, const RunOutput& output,
+                      const io::ModelFile* models) {
     world.together([&] { fit_to_rows(config, file.screen); });
     return Forecaster(world, file, std::move(config), output, models)();
 }

@@ -78,7 +78,8 @@ double ForecastMemory::targets(double genes) const {
 
 double ForecastMemory::own_blocks() const {
     const double all = targets(s_.block_genes);
-    const double fetched = std::max(0.5 * all + fetching(s_.block_genes), all + kFloat * s_.conditions * s_.block_genes);
+    const double fetched =
+        std::max(0.5 * all + fetching(s_.block_genes), all + kFloat * s_.conditions * s_.block_genes);
     return std::max(fetched, 2 * all);  // they are cut into blocks
 }
 
@@ -113,8 +114,8 @@ double ForecastMemory::blocks_and_prior() const {
 double ForecastMemory::prior() const {
     const double held = resident_ + table() + embedding() + targets(s_.block_genes);
     const double observed = targets(s_.chunk_genes);
-    const double fetched = held + std::max(0.5 * observed + fetching(s_.chunk_genes),
-                                           observed + kFloat * s_.conditions * s_.chunk_genes);
+    const double fetched =
+        held + std::max(0.5 * observed + fetching(s_.chunk_genes), observed + kFloat * s_.conditions * s_.chunk_genes);
     const double sampled = square(std::min(s_.pairs, static_cast<double>(kPriorPairs)));
     const double products = (kFloat + 2 * kDouble) * sampled + 2 * kFloat * s_.pairs * kChunk;
     // Products, shared genes and one matrix per source; a covariance, its inverse and their product with the products.
@@ -162,8 +163,8 @@ double ForecastMemory::rounds() const {
         return 0.0;
     }
     const double remembered = (s_.own_shards - s_.side_by_side) * 2 * s_.model();
-    const double edges = 12 * s_.prior_edges * (2 + s_.own_shards / std::max(s_.blocks, 1.0)) +
-                         8 * s_.inputs * s_.own_shards;
+    const double edges =
+        12 * s_.prior_edges * (2 + s_.own_shards / std::max(s_.blocks, 1.0)) + 8 * s_.inputs * s_.own_shards;
     const bool formed = CoRegulation::is_formed(static_cast<Index>(s_.inputs), static_cast<Index>(s_.prior_edges));
     return remembered + 5 * s_.side_by_side * s_.model() + edges + (formed ? kFloat * square(s_.inputs) : 0.0);
 }
@@ -206,8 +207,8 @@ double ForecastMemory::results() const {
     const double scores = 6 * kDouble * s_.pairs * (s_.chunks + s_.own_chunks);
     const double predicting = s_.received + 2 * observed + chunk_pairs + scores;
     const double batch = 9 * kFloat * std::min(kConditionBatch, s_.conditions) * s_.chunk_genes;
-    const double rows = kFloat * std::min(kChunk, s_.genes) *
-                        (4 * s_.columns + (config_.store == Store::full ? s_.genes : 0.0));
+    const double rows =
+        kFloat * std::min(kChunk, s_.genes) * (4 * s_.columns + (config_.store == Store::full ? s_.genes : 0.0));
     // Half of what the batches were made of stays with the allocator.
     const double writing = s_.received + 2 * observed + std::max(batch, 0.5 * batch + rows + edges());
     return held + std::max({travelling, observing, predicting, writing});

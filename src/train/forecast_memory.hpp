@@ -9,7 +9,8 @@ namespace lazynet::train {
 /// Follows the allocations of trainer.cpp and of what it calls; tests/cli/forecast_test.py holds it to what runs take.
 class ForecastMemory {
 public:
-    /// @param resident bytes of the process before the run begins; @param sharing ranks that share one copy of the cells
+    /// @param resident bytes of the process before the run begins; @param sharing ranks that share one copy of the
+    /// cells
     ForecastMemory(const ForecastSizes& sizes, const TrainConfig& config, const RunOutput& output, double resident,
                    double sharing);
 

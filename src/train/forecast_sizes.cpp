@@ -60,9 +60,9 @@ void count_travellers(const Plan& plan, int rank, int ranks, ForecastSizes& s) {
 void count_packed(const io::ScreenFile& file, const Rehearsal& rehearsal, ForecastSizes& s) {
     const double header = 24.0 + 16.0;  // and a place in the list of pieces
     const double all = s.cells * ((rehearsal.packed_per_cell - 24.0) / s.ranks + header);
-    const auto room = static_cast<double>(packed_room(*file.reader, file.normalization,
-                                                      static_cast<Index>(s.conditions), static_cast<Index>(s.own_read),
-                                                      static_cast<int>(s.ranks)));
+    const auto room =
+        static_cast<double>(packed_room(*file.reader, file.normalization, static_cast<Index>(s.conditions),
+                                        static_cast<Index>(s.own_read), static_cast<int>(s.ranks)));
     s.packed_cell = rehearsal.packed_per_cell;
     s.read_entries = rehearsal.entries_per_cell;
     s.packed = std::min(all, room);

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "lazynet/core/random.hpp"
-#include "lazynet/data/co_regulation.hpp"
 #include "lazynet/data/cell_piece.hpp"
+#include "lazynet/data/co_regulation.hpp"
 #include "lazynet/io/edges.hpp"
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/cell_stream.hpp"
@@ -171,7 +171,9 @@ void try_round(const ShardId& id, const Pairs& pairs, const TrainConfig& config,
     ShardScorer scorer(config.prune, co_regulation ? &*co_regulation : nullptr, std::move(prior));
     const auto start = Clock::now();
     scorer.look(net, mask, support);
-    const auto means = [](const TermSums& sums) { return TermMeans{sums.guess / sums.count, sums.magnitude / sums.count}; };
+    const auto means = [](const TermSums& sums) {
+        return TermMeans{sums.guess / sums.count, sums.magnitude / sums.count};
+    };
     scorer.finish_inner(means(scorer.inner_sums()));
     const ShardScores scores = scorer.finish_outer(means(scorer.outer_sums()));
     ShardOptimizer optimizer(net);
@@ -276,8 +278,7 @@ double try_consensus(const Pairs& pairs, const Plan& plan, Index hidden, Index r
 Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const Screen& screen, const Pairs& pairs,
                    const Plan& plan, const TrainConfig& config, const PruneKnowledge& knowledge) {
     Rehearsal r;
-    world.together(
-        [&] { try_averaging(file, block_of(file.reader->cells(), world.size(), world.rank()), r); });
+    world.together([&] { try_averaging(file, block_of(file.reader->cells(), world.size(), world.rank()), r); });
     for (double* part : {&r.read, &r.average, &r.entries_per_cell, &r.packed_per_cell}) {
         *part = world.max(*part);
     }
@@ -313,8 +314,8 @@ Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const S
         try_round(ids.front(), pairs, config, knowledge, r);
     }
     r.consensus = try_consensus(pairs, plan, config.hidden_sums + config.hidden_products, config.replicas);
-    for (double* part : {&r.penalty, &r.setup, &r.epoch, &r.round, &r.products, &r.leave_out, &r.validation, &r.weigh,
-                         &r.consensus}) {
+    for (double* part :
+         {&r.penalty, &r.setup, &r.epoch, &r.round, &r.products, &r.leave_out, &r.validation, &r.weigh, &r.consensus}) {
         *part = world.max(*part);
     }
     return r;

@@ -21,8 +21,8 @@ public:
     [[nodiscard]] Index regulators() const { return factor_.rows(); }
     /// False when Q is all zeros: it was made of nothing.
     [[nodiscard]] bool empty() const { return scale_ == 0.0f; }
-    /// S Q, for S (rows x regulators). Cost: rows * edges, twice for a prior; or rows * regulators^2. Not collective, one
-    /// thread.
+    /// S Q, for S (rows x regulators). Cost: rows * edges, twice for a prior; or rows * regulators^2. Not collective,
+    /// one thread.
     [[nodiscard]] Matrix times(const Matrix& s) const;
 
     /// Whether Q is formed for a prior (not for interactions, which are Q itself).

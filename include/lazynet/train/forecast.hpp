@@ -36,7 +36,7 @@ struct Forecast {
 /// Collective. Trains and writes nothing that stays. `file` is read a little.
 /// @param models a finished run that would be pruned, or nullptr
 /// @throws AgreedError for values that cannot be
-Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, TrainConfig config,
-                      const RunOutput& output, const io::ModelFile* models = nullptr);
+Forecast forecast_run(const mpi::Communicator& world, io::ScreenFile& file, TrainConfig config, const RunOutput& output,
+                      const io::ModelFile* models = nullptr);
 
 }  // namespace lazynet::train
