@@ -5,6 +5,7 @@
 #include "checkpoint_options.hpp"
 #include "commands.hpp"
 #include "figures.hpp"
+#include "forecast_report.hpp"
 #include "lazynet/core/error.hpp"
 #include "lazynet/core/text.hpp"
 #include "lazynet/io/model_file.hpp"
@@ -78,7 +79,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
     world.on_root([&] {
         CommonOptions common = command.common;
         common.overwrite |= goes_on(command.checkpoint);
-        require_outputs(common, command.output);
+        require_outputs(common, command.output, !common.dry_run);
     });
     return true;
 }
@@ -105,7 +106,7 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
         log.info(held_out);
     }
     if (command.common.dry_run) {
-        log.info("the run and its screen can be read; nothing was trained, nothing written");
+        dry_run(world, *file, command.config, command.output, &*command.models, command.common, log);
         return 0;
     }
     RunInputs inputs = inputs_of(command.screen, command.split.file, command.config);
