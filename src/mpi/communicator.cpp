@@ -164,6 +164,19 @@ std::vector<std::int64_t> Communicator::gather(std::span<const std::int64_t> min
     return gather_all<std::int64_t>(comm_, size_, mine, MPI_INT64_T);
 }
 
+std::vector<std::string> Communicator::gather(const std::string& mine) const {
+    const auto length = static_cast<std::int64_t>(mine.size());
+    const std::vector<std::int64_t> lengths = gather(std::span(&length, 1));
+    const std::vector<char> letters = gather_all<char>(comm_, size_, std::span(mine), MPI_CHAR);
+    std::vector<std::string> texts;
+    auto at = letters.begin();
+    for (const std::int64_t n : lengths) {
+        texts.emplace_back(at, at + n);
+        at += n;
+    }
+    return texts;
+}
+
 void Communicator::broadcast(std::span<std::byte> bytes, int root) const {
     for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
         const int n = to_count(std::min(kPiece, bytes.size() - at));
