@@ -14,6 +14,7 @@
 #include "lazynet/train/forecast.hpp"
 #include "lazynet/train/trainer.hpp"
 #include "recorded_options.hpp"
+#include "run_log.hpp"
 #include "run_report.hpp"
 #include "screen_options.hpp"
 #include "split_options.hpp"
@@ -134,6 +135,7 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
     if (is_about_system(args)) {
         return train_on_system(world, args);
     }
+    const RunLog run_log("train", args);
     TrainCommand command;
     if (!parse(world, args, command)) {
         return 0;
@@ -157,6 +159,7 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
         train::train_screen(world, std::move(*file), command.config, command.output, static_cast<Index>(kShown), log);
     if (world.is_root()) {
         print_summary(summary, command.output, log);
+        run_log.write(command.output.path, command.inputs, command.output.options, summary.phases, log);
     }
     world.on_root([&] { write_json(command.common, to_json(summary)); });
     return 0;
