@@ -28,6 +28,9 @@ void line(const Log& log, const char* name, const Json& info, const char* key) {
 std::string counts_text(const Json& counts) {
     std::string text;
     for (const auto& [name, count] : counts.items()) {
+        if (count == 0) {
+            continue;
+        }
         text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count.get<Index>(), name);
     }
     return text;

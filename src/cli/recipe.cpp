@@ -37,9 +37,12 @@ Json defaults_of(ResultsKind kind, const std::string& command, const Json& optio
     switch (kind) {
         case ResultsKind::screen:
             return Json::parse(screen_defaults());
-        case ResultsKind::trajectories:
-            return Json::parse(trajectory_defaults(options.value("preset", "") == "published" ||
-                                                   options.value("dash-parity", "") == "true"));
+        case ResultsKind::trajectories: {
+            Json defaults = Json::parse(trajectory_defaults(options.value("preset", "") == "published" ||
+                                                            options.value("dash-parity", "") == "true"));
+            defaults["preset"] = "blocks";  // the others hang on it, so it must be said
+            return defaults;
+        }
         case ResultsKind::system:
             return Json::parse(system_defaults());
         default:

@@ -71,7 +71,6 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     os.mkdir("sub folder")
     run("simulate", "screen", "-o", "s.h5ad", "--quiet", "--cells", 500, "--genes", 200, "--perturbations", 12, "--seed", 5)
-    edges = [f"gene{i}\tgene{i + 1}\n" for i in range(50)]
     shutil.copy("s.h5ad", "sub folder/it's s.h5ad")
 
     # The table.
@@ -156,9 +155,7 @@ with tempfile.TemporaryDirectory() as folder:
     shutil.move("kept.json", "run.log.json")
 
     # Words that a shell would take apart, files among the options, repeated options; then pruning, and predictions.
-    with open("prior.tsv", "w") as f:
-        f.writelines(edges)
-    shutil.copy("prior.tsv", "sub folder/known edges.tsv")
+    shutil.copy("s.prior.tsv", "sub folder/known edges.tsv")
     run("train", "it's s.h5ad", "-o", "shell.h5ad", "--where", "library_size>10", "--where", "library_size<1e9", "--replicas", 2,
         "--epochs", 12, "--fit", "steps", "--l2", 0.05, "--prune", "dash", "--prior", "known edges.tsv",
         "--interactions", "known edges.tsv", "--quiet", cwd="sub folder")
@@ -201,7 +198,7 @@ with tempfile.TemporaryDirectory() as folder:
     text = run("info", "run.h5ad", "predictions.h5ad", "--json", "both.json")
     check([one["file"] for one in load("both.json")] == ["run.h5ad", "predictions.h5ad"], "two files")
     os.mkdir("empty")
-    for name, words in (("s.h5ad", "lazynet inspect"), ("nothing.h5ad", "nothing.h5ad"), ("prior.tsv", "prior.tsv"),
+    for name, words in (("s.h5ad", "lazynet inspect"), ("nothing.h5ad", "nothing.h5ad"), ("s.prior.tsv", "s.prior.tsv"),
                         ("empty", "holds no checkpoint")):
         done = lazynet("info", name, ranks=2)
         check(done.returncode == 2 and words in done.stderr and done.stderr.count("lazynet: error") == 1,
