@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "lazynet/mpi/node_sum.hpp"
 #include "lazynet/mpi/traffic.hpp"
 
 namespace lazynet::mpi {
@@ -135,6 +136,9 @@ void Communicator::barrier() const {
 }
 
 void Communicator::sum_in_place(std::span<std::int64_t> values) const {
+    if (values.size() >= kNodeSumValues && size_ >= kNodeSumRanks && node_sum(*this, split_by_node(), values)) {
+        return;
+    }
     constexpr std::size_t kValues = std::size_t{1} << 17;  // 1 MB pieces stay in cache
     for (std::size_t at = 0; at < values.size(); at += kValues) {
         const int n = to_count(std::min(kValues, values.size() - at));
