@@ -12,6 +12,7 @@
 #include "lazynet/io/screen_file.hpp"
 #include "lazynet/train/trainer.hpp"
 #include "recorded_options.hpp"
+#include "run_log.hpp"
 #include "run_report.hpp"
 #include "screen_options.hpp"
 #include "split_options.hpp"
@@ -75,6 +76,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
             command.config.gene_blocks = command.models->shards() / command.config.replicas;  // as they were
         }
         command.output.options = recorded_options(line);
+        command.output.command = "prune";
     });
     world.on_root([&] {
         CommonOptions common = command.common;
@@ -90,6 +92,7 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
     if (is_about_trajectories(args)) {
         return prune_on_trajectories(world, args);
     }
+    const RunLog run_log("prune", args);
     PruneCommand command;
     if (!parse(world, args, command)) {
         return 0;
@@ -120,6 +123,7 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
                                              static_cast<Index>(kShown), checkpoints, log, &*command.models);
     if (world.is_root()) {
         print_summary(summary, command.output, log);
+        run_log.write(command.output.path, command.inputs, command.output.options, summary.phases, log);
     }
     world.on_root([&] { write_json(command.common, to_json(summary)); });
     return 0;

@@ -7,6 +7,7 @@
 #include "lazynet/io/screen_file.hpp"
 #include "lazynet/train/trainer.hpp"
 #include "recorded_options.hpp"
+#include "run_log.hpp"
 #include "run_report.hpp"
 #include "screen_options.hpp"
 #include "split_options.hpp"
@@ -75,6 +76,7 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
     if (is_about_system(args)) {
         return train_on_system(world, args);
     }
+    const RunLog run_log("train", args);
     TrainCommand command;
     if (!parse(world, args, command)) {
         return 0;
@@ -104,6 +106,7 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
                                              static_cast<Index>(kShown), checkpoints, log);
     if (world.is_root()) {
         print_summary(summary, command.output, log);
+        run_log.write(command.output.path, command.inputs, command.output.options, summary.phases, log);
     }
     world.on_root([&] { write_json(command.common, to_json(summary)); });
     return 0;

@@ -23,16 +23,13 @@ constexpr int kStoppedOnRequest = 85;
 [[noreturn]] void abort_job(const std::string& what, int code) {
     int rank = 0;
     int size = 1;
-    int length = 0;
-    char host[MPI_MAX_PROCESSOR_NAME] = "";
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
-    MPI_Get_processor_name(host, &length);
     std::fflush(stdout);
     if (size == 1) {
         std::fprintf(stderr, "lazynet: %s\n", what.c_str());
     } else {
-        std::fprintf(stderr, "lazynet: rank %d/%d on %s: %s\n", rank, size, host, what.c_str());
+        std::fprintf(stderr, "lazynet: rank %d/%d on %s: %s\n", rank, size, host_name().c_str(), what.c_str());
     }
     std::fflush(stderr);
     MPI_Abort(MPI_COMM_WORLD, code);
@@ -106,6 +103,13 @@ const char* library_version() {
     int length = 0;
     MPI_Get_library_version(text, &length);
     return text;
+}
+
+std::string host_name() {
+    int length = 0;
+    char host[MPI_MAX_PROCESSOR_NAME] = "";
+    MPI_Get_processor_name(host, &length);
+    return host;
 }
 
 }  // namespace lazynet::mpi
