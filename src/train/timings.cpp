@@ -4,10 +4,13 @@
 
 #include <utility>
 
+#include "lazynet/mpi/watchdog.hpp"
+
 namespace lazynet::train {
 
 void Timings::start(std::string name) {
     stop();
+    mpi::now_in_phase(name);
     names_.push_back(std::move(name));
     begin_ = std::chrono::steady_clock::now();
     running_ = true;
