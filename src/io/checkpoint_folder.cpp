@@ -50,6 +50,11 @@ std::vector<std::int64_t> CheckpointFolder::steps() const {
     return world_.gather(found);
 }
 
+std::int64_t CheckpointFolder::newest() const {
+    const std::vector<std::int64_t> found = steps();
+    return found.empty() ? 0 : found.front();
+}
+
 /// The root reads for all. Nothing, and a warning, if it is no whole text. Collective.
 std::optional<CheckpointManifest> CheckpointFolder::manifest(std::int64_t step, Log& log) const {
     std::string text;

@@ -51,6 +51,12 @@ std::uint64_t length_on_disk(const std::string& path) {
     return stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
 }
 
+/// Collective: also on a rank that has failed.
+herr_t close_together(Handle& file) {
+    const mpi::CountedCall counted("H5Fclose (all ranks)", 0);
+    return H5Fclose(file.release());
+}
+
 }  // namespace
 
 ResultsFile::ResultsFile(const mpi::Communicator& world, std::string output)
@@ -262,7 +268,7 @@ void ResultsFile::write_column(const std::string& where, Index begin, std::span<
 void ResultsFile::discard() {
     datasets_.clear();
     if (file_.valid()) {
-        closed_file();
+        close_together(file_);
         H5Eclear2(H5E_DEFAULT);
     }
     temporary_.reset();
@@ -280,12 +286,6 @@ void ResultsFile::agree() {
     world_.together([&] { throw_failure(); });
 }
 
-/// Collective: also on a rank that has failed.
-herr_t ResultsFile::closed_file() {
-    const mpi::CountedCall counted("H5Fclose (all ranks)", 0);
-    return H5Fclose(file_.release());
-}
-
 void ResultsFile::finish() {
     agree();
     attempt([&] {
@@ -293,7 +293,7 @@ void ResultsFile::finish() {
         require(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush " + output_ + " to disk");
     });
     datasets_.clear();
-    const herr_t closed = closed_file();
+    const herr_t closed = close_together(file_);
     attempt([&] { require(closed, "close " + output_); });
     agree();
     attempt_on_root([&] { temporary_->publish(); });

@@ -77,6 +77,21 @@ public:
     [[nodiscard]] bool exhausted() const { return best_.exhausted(epoch_); }
     ShardOptimizer& optimizer() { return optimizer_; }
     void forget_best() { best_.forget(epoch_); }
+    [[nodiscard]] Index epoch() const { return epoch_; }
+    void save(Packer& packer) const {
+        packer.index(epoch_);
+        packer.values(result_.history);
+        packer.number(result_.seconds);
+        optimizer_.save(packer);
+        best_.save(packer);
+    }
+    void load(Unpacker& unpacker) {
+        epoch_ = unpacker.index();
+        result_.history = unpacker.values<EpochRecord>();
+        result_.seconds = unpacker.number();
+        optimizer_.load(unpacker);
+        best_.load(unpacker);
+    }
 
     void train_batch(const CellBatch& batch, double rate) {
         const auto start = std::chrono::steady_clock::now();
@@ -241,12 +256,13 @@ public:
         }
     }
     [[nodiscard]] Index shards() const override { return static_cast<Index>(trainers_.size()); }
-    void advance(Index last, bool may_stop, const EpochCallback& told) override {
+    /// Shards that were saved on different ranks may have come differently far: each waits for its next epoch.
+    void advance(Index last, bool may_stop, const EpochCallback& told, const std::function<void()>& between) override {
         while (epoch_ < last) {
             ++epoch_;
             std::vector<CellTrainer*> running;
             for (const auto& trainer : trainers_) {
-                if (!(may_stop && trainer->exhausted())) {
+                if (trainer->epoch() < epoch_ && !(may_stop && trainer->exhausted())) {
                     running.push_back(trainer.get());
                 }
             }
@@ -261,6 +277,9 @@ public:
             for (CellTrainer* trainer : running) {
                 trainer->end_epoch(epoch_, told);
             }
+            if (!running.empty()) {
+                between();
+            }
         }
     }
     ShardOptimizer& optimizer(Index k) override { return trainers_[static_cast<std::size_t>(k)]->optimizer(); }
@@ -269,6 +288,8 @@ public:
     void rest() override {}
     [[nodiscard]] double resting_bytes() const override { return 0.0; }
     TrainedShard finish(Index k) override { return trainers_[static_cast<std::size_t>(k)]->finish(); }
+    void save(Index k, Packer& packer) const override { trainers_[static_cast<std::size_t>(k)]->save(packer); }
+    void load(Index k, Unpacker& unpacker) override { trainers_[static_cast<std::size_t>(k)]->load(unpacker); }
 
 private:
     const TrainConfig& config_;
@@ -291,7 +312,7 @@ std::vector<TrainedShard> train_cell_shards(const std::vector<ShardId>& ids,
                                             const Pairs& pairs, const TrainConfig& config, double l2,
                                             const EpochCallback& told) {
     CellTraining training(ids, blocks, cells, pairs, config, l2);
-    training.advance(config.epochs, true, told);
+    training.advance(config.epochs, true, told, [] {});
     std::vector<TrainedShard> trained;
     for (Index k = 0; k < training.shards(); ++k) {
         trained.push_back(training.finish(k));

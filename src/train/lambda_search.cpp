@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "trial.hpp"
+
 namespace lazynet::train {
 namespace {
 
@@ -16,24 +18,24 @@ constexpr prune::Lambdas kGrid[] = {{0.0, 0.0},   {0.05, 0.01}, {0.5, 0.05}, {0.
 }  // namespace
 
 prune::Lambdas choose_lambda(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config,
-                             const PruneKnowledge& knowledge, const ShardFloor& floor, std::vector<LambdaTrial>& trials,
+                             const PruneKnowledge& knowledge, ShardFloor floor, std::vector<LambdaTrial>& trials,
                              Log& log) {
     for (const prune::Lambdas& lambda : kGrid) {
         TrainConfig trial = config;
         trial.prune.lambda = lambda;
-        std::vector<RoundRecord> records;
-        const auto shards =
-            train_in_rounds(world, plan, trial, knowledge, std::min(kReplicas, plan.replicas()), floor, records);
-        std::vector<double> errors;
-        for (const TrainedShard& shard : shards) {
-            errors.push_back(shard.best);
-        }
-        const auto all = world.gather(std::span<const double>(errors));
-        double sum = 0.0;
-        for (const double e : all) {
-            sum += e;
-        }
-        trials.push_back({lambda, sum / static_cast<double>(all.size())});
+        const auto number = static_cast<Index>(trials.size());
+        const double error =
+            settled(world, *floor.checkpoints, record_key("lambda", {number}), [&](const std::string& name) {
+                floor.name = name;
+                std::vector<RoundRecord> records;
+                std::vector<double> errors;
+                for (const TrainedShard& shard : train_in_rounds(
+                         world, plan, trial, knowledge, std::min(kReplicas, plan.replicas()), floor, records)) {
+                    errors.push_back(shard.best);
+                }
+                return mean_over_shards(world, errors);
+            });
+        trials.push_back({lambda, error});
         log.info(fmt::format("lambda {:g},{:g}: validation error {:.4f} of no change", lambda.inner, lambda.outer,
                              trials.back().criterion));
     }

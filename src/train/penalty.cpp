@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "trial.hpp"
+
 namespace lazynet::train {
 namespace {
 
@@ -39,23 +41,24 @@ bool is_tried(const Plan& plan, Index s) {
 }
 
 double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config,
-                      const PenaltyProbe& probe, std::vector<PenaltyTrial>& trials, Log& log) {
-    const Range mine = plan.shards_of(world.rank());
+                      const PenaltyProbe& probe, Checkpoints& checkpoints, std::vector<PenaltyTrial>& trials,
+                      Log& log) {
+    const Range own = plan.shards_of(world.rank());
+    std::vector<Index> mine;
+    for (Index s = own.begin; s < own.end; ++s) {
+        if (is_tried(plan, s)) {
+            mine.push_back(s);
+        }
+    }
     const auto better = [](const PenaltyTrial& a, const PenaltyTrial& b) { return a.criterion < b.criterion; };
     Index worse = 0;
     for (const double share : penalty_grid(config.pairs)) {
-        std::vector<double> errors;
-        for (Index s = mine.begin; s < mine.end; ++s) {
-            if (is_tried(plan, s)) {
-                errors.push_back(probe(s, share));
-            }
-        }
-        const auto all = world.gather(std::span<const double>(errors));
-        double sum = 0.0;
-        for (const double e : all) {
-            sum += e;
-        }
-        trials.push_back({share, sum / static_cast<double>(all.size())});
+        const auto number = static_cast<Index>(trials.size());
+        const double error = settled(world, checkpoints, record_key("penalty", {number}), [&](const std::string& name) {
+            const std::vector<double> errors = probe(mine, share, name);
+            return mean_over_shards(world, errors);
+        });
+        trials.push_back({share, error});
         log.progress(fmt::format("penalty {:g}: validation error {:.4f} of no change", share, trials.back().criterion),
                      fmt::format("phase=penalty l2={:g} validation_error={:.5f}", share, trials.back().criterion));
         const double floor = std::min_element(trials.begin(), trials.end(), better)->criterion;

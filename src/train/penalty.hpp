@@ -1,17 +1,21 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "lazynet/mpi/communicator.hpp"
+#include "lazynet/train/checkpoints.hpp"
 #include "lazynet/train/config.hpp"
 #include "lazynet/train/plan.hpp"
 #include "lazynet/train/trainer.hpp"
 
 namespace lazynet::train {
 
-/// Trains one shard of this rank with a penalty (a share of the largest) and returns its selection criterion.
-using PenaltyProbe = std::function<double(Index shard, double share)>;
+/// Trains shards of this rank with a penalty (a share of the largest) and returns their selection criteria. All ranks
+/// call it, for as many trials. @param name of the trial, for checkpoints
+using PenaltyProbe =
+    std::function<std::vector<double>(const std::vector<Index>& shards, double share, const std::string& name)>;
 
 /// Shares of the largest penalty that are tried, descending.
 std::vector<double> penalty_grid(PairMode pairs);
@@ -26,6 +30,6 @@ bool is_tried(const Plan& plan, Index s);
 /// With the bootstrap of cells each replica trains on values of twice the sampling variance, which the consensus
 /// averages away again; noise sets the penalty through its standard deviation, so the choice is divided by sqrt(2).
 double choose_penalty(const mpi::Communicator& world, const Plan& plan, const TrainConfig& config,
-                      const PenaltyProbe& probe, std::vector<PenaltyTrial>& trials, Log& log);
+                      const PenaltyProbe& probe, Checkpoints& checkpoints, std::vector<PenaltyTrial>& trials, Log& log);
 
 }  // namespace lazynet::train

@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
 
 #include "lazynet/core/error.hpp"
+#include "lazynet/core/packer.hpp"
 #include "lazynet/mpi/selection.hpp"
 #include "lazynet/prune/cut.hpp"
 #include "lazynet/prune/schedule.hpp"
-#include "lazynet/core/packer.hpp"
 #include "shard_scores.hpp"
 
 namespace lazynet::train {
@@ -61,6 +62,7 @@ public:
         const Range mine = plan.shards_of(world.rank());
         for (Index s = mine.begin; s < mine.end; ++s) {
             if (plan.shard(s).replica < replicas) {
+                scored_.push_back(s);
                 scorers_.emplace_back(
                     config.prune, co_regulation_ ? &*co_regulation_ : nullptr,
                     config.prune.needs_prior() ? block_prior(knowledge.prior, plan.shard(s).genes) : SparseMatrix());
@@ -91,6 +93,11 @@ public:
     }
 
     [[nodiscard]] const std::vector<RoundRecord>& records() const { return records_; }
+    void restore(std::vector<RoundRecord> records) { records_ = std::move(records); }
+    ShardScorer& scorer(Index shard) {
+        const auto at = std::find(scored_.begin(), scored_.end(), shard);
+        return scorers_[static_cast<std::size_t>(at - scored_.begin())];
+    }
 
 private:
     ShardOptimizer& optimizer(std::size_t k) const { return (*mine_)[k].training->optimizer((*mine_)[k].k); }
@@ -345,6 +352,7 @@ private:
     prune::Schedule schedule_;
     std::optional<CoRegulation> co_regulation_;
     std::vector<ShardScorer> scorers_;
+    std::vector<Index> scored_;  // their shards
     Index epoch_ = 0;
     const std::vector<ShardInTraining>* mine_ = nullptr;
     std::vector<RoundRecord> records_;
@@ -362,6 +370,18 @@ void PruneRounds::operator()(Index epoch, const std::vector<ShardInTraining>& mi
 
 const std::vector<RoundRecord>& PruneRounds::records() const {
     return rounds_->records();
+}
+
+void PruneRounds::save(Index shard, Packer& packer) const {
+    packer.matrix(rounds_->scorer(shard).previous());
+}
+
+void PruneRounds::load(Index shard, Unpacker& unpacker) {
+    rounds_->scorer(shard).restore(unpacker.matrix());
+}
+
+void PruneRounds::restore(std::vector<RoundRecord> records) {
+    rounds_->restore(std::move(records));
 }
 
 }  // namespace lazynet::train

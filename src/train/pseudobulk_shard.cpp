@@ -122,7 +122,7 @@ public:
           best_(config.patience),
           penalty_(l2) {}
 
-    void advance(Index last, bool may_stop, const EpochCallback& told) {
+    void advance(Index last, bool may_stop, const EpochCallback& told, const std::function<void()>& between) {
         const auto start = std::chrono::steady_clock::now();
         prepare();
         choose_kernel();
@@ -135,6 +135,7 @@ public:
                 result_.history.push_back(record);
             }
             told(record);
+            between();
         }
         result_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
@@ -142,6 +143,20 @@ public:
     ShardOptimizer& optimizer() { return optimizer_; }
     [[nodiscard]] const std::vector<std::int32_t>& support() const { return support_; }
     void forget_best() { best_.forget(epoch_); }
+    void save(Packer& packer) const {
+        packer.index(epoch_);
+        packer.values(result_.history);
+        packer.number(result_.seconds);
+        optimizer_.save(packer);
+        best_.save(packer);
+    }
+    void load(Unpacker& unpacker) {
+        epoch_ = unpacker.index();
+        result_.history = unpacker.values<EpochRecord>();
+        result_.seconds = unpacker.number();
+        optimizer_.load(unpacker);
+        best_.load(unpacker);
+    }
     void rest() { training_ = seen_ = held_out_ = {}; }
 
     TrainedShard finish() {
@@ -290,9 +305,9 @@ public:
         }
     }
     [[nodiscard]] Index shards() const override { return static_cast<Index>(trainers_.size()); }
-    void advance(Index epoch, bool may_stop, const EpochCallback& told) override {
+    void advance(Index epoch, bool may_stop, const EpochCallback& told, const std::function<void()>& between) override {
         for (const auto& trainer : trainers_) {
-            trainer->advance(epoch, may_stop, told);
+            trainer->advance(epoch, may_stop, told, between);
             if (bytes_ > kKeptTables) {
                 trainer->rest();
             }
@@ -314,6 +329,8 @@ public:
         at(k).rest();
         return trained;
     }
+    void save(Index k, Packer& packer) const override { trainers_[static_cast<std::size_t>(k)]->save(packer); }
+    void load(Index k, Unpacker& unpacker) override { at(k).load(unpacker); }
 
 private:
     PseudobulkTrainer& at(Index k) { return *trainers_[static_cast<std::size_t>(k)]; }
@@ -364,7 +381,7 @@ std::unique_ptr<ReplicaTraining> start_pseudobulk_training(const std::vector<Sha
 TrainedShard train_pseudobulk_shard(const ShardId& id, const Pairs& pairs, const BlockTargets& block,
                                     const TrainConfig& config, double l2, const EpochCallback& told) {
     PseudobulkTrainer trainer(id, pairs, block, config, l2);
-    trainer.advance(config.epochs, true, told);
+    trainer.advance(config.epochs, true, told, [] {});
     return trainer.finish();
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lazynet/data/co_regulation.hpp"
@@ -53,6 +54,10 @@ public:
     /// As the DASH authors' code does it for one model: sums and products are layers of their own, magnitudes are
     /// divided by their sum (products: exp(weight)), guesses are as they come, S starts uniform in (0, 1).
     [[nodiscard]] ShardScores parity_scores(const Random& start);
+
+    /// S of the last round (hidden, inputs); empty before the first.
+    [[nodiscard]] const Matrix& previous() const { return s_; }
+    void restore(Matrix s) { s_ = std::move(s); }
 
 private:
     /// 1 where an entry of A' (hidden, inputs), or of C without biases, competes.

@@ -19,6 +19,7 @@
 #include "lazynet/train/targets.hpp"
 #include "penalty.hpp"
 #include "progress.hpp"
+#include "run_records.hpp"
 #include "run_tables.hpp"
 #include "starting_models.hpp"
 
@@ -55,13 +56,14 @@ void select_variable_genes(const mpi::Communicator& world, const TrainConfig& co
 class Run {
 public:
     Run(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config, const RunOutput& output,
-        const io::ModelFile* models, Log& log)
+        const io::ModelFile* models, Checkpoints& checkpoints, Log& log)
         : world_(world),
           file_(std::move(file)),
           screen_(file_.screen),
           config_(std::move(config)),
           output_(output),
           models_(models),
+          checkpoints_(checkpoints),
           log_(log) {}
 
     TrainSummary operator()(Index shown) {
@@ -89,7 +91,17 @@ private:
         if (!fitted.empty()) {
             log_.info(fitted);
         }
-        table_ = pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
+        const auto genes = static_cast<Index>(screen_.genes.size());
+        std::optional<Pseudobulk> saved;
+        world_.together(
+            [&] { saved = saved_table(checkpoints_, block_of(genes, world_.size(), world_.rank()), genes); });
+        if (saved) {
+            table_ = std::move(*saved);
+        } else {
+            table_ = pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
+            save_table(checkpoints_, world_, table_);
+            checkpoints_.point({}, true);
+        }
         select_variable_genes(world_, config_, screen_, table_);
         fingerprint_ = fingerprint(world_, screen_, table_);
     }
@@ -102,9 +114,7 @@ private:
         weights_ = pair_weights(screen_, pairs_, config_.weights, statistics.effect, statistics.noise);
         if (closed_form()) {
             pair_noise_ = noise_of_pairs(screen_, pairs_, config_.weights, statistics.noise);
-            pairs_.embedding =
-                embed_pairs(screen_, pairs_.conditions, shifts_.of,
-                            run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_));
+            pairs_.embedding = embed_pairs(screen_, pairs_.conditions, shifts_.of, embeddings());
         }
         const auto genes = static_cast<Index>(screen_.genes.size());
         plan_.emplace(genes, config_.blocks_for(genes), config_.replicas, world_.size());
@@ -118,6 +128,20 @@ private:
                 "{} ranks for {} shards: {} ranks will train nothing; more --gene-blocks or --replicas would use them",
                 world_.size(), plan_->shards(), world_.size() - plan_->shards()));
         }
+    }
+
+    std::vector<GeneEmbedding> embeddings() {
+        std::optional<std::vector<GeneEmbedding>> saved;
+        world_.together([&] { saved = saved_embeddings(checkpoints_); });
+        if (saved) {
+            return std::move(*saved);
+        }
+        auto made = run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_);
+        if (!made.empty()) {
+            save_embeddings(checkpoints_, world_, made);
+            checkpoints_.point({}, true);
+        }
+        return made;
     }
 
     void fetch_own_blocks() {
@@ -178,6 +202,7 @@ private:
     /// How shards of this run are trained with a penalty.
     ShardFloor floor(double share) const {
         ShardFloor floor;
+        floor.checkpoints = &checkpoints_;
         floor.side_by_side = cell_mode();
         floor.start = [this, l2 = share * largest_penalty_](const std::vector<Index>& shards) {
             std::vector<ShardId> ids;
@@ -206,7 +231,15 @@ private:
     void settle_prior() {
         timings_.start("prior of responses");
         observed_ = observed_chunks();
-        prior_ = choose_response_prior(world_, *plan_, pairs_, observed_, pair_noise_, log_);
+        std::optional<ResponsePrior> saved;
+        world_.together([&] { saved = saved_prior(checkpoints_); });
+        if (saved) {
+            prior_ = std::move(*saved);
+        } else {
+            prior_ = choose_response_prior(world_, *plan_, pairs_, observed_, pair_noise_, log_);
+            save_prior(checkpoints_, world_, prior_);
+            checkpoints_.point({}, true);
+        }
         if (config_.validation_share > 0.0) {
             validation_ = validate_responses(pairs_, prior_, config_.seed);
             pairs_.fold = validation_->fold;
@@ -217,11 +250,23 @@ private:
         timings_.start("training");
         const Range mine = plan_->shards_of(world_.rank());
         TrainingProgress progress(log_, mine.size(), config_);
+        shards_.resize(static_cast<std::size_t>(mine.size()));
         for (Index s = mine.begin; s < mine.end; ++s) {
             const ShardId id = plan_->shard(s);
-            shards_.push_back(fit_responses(id, pairs_, block(id.block), config_, prior_));
-            progress.shard_done(id, shards_.back());
+            TrainedShard& shard = shards_[static_cast<std::size_t>(s - mine.begin)];
+            if (const std::string key = record_key("shard", {s}); checkpoints_.has(key)) {
+                const auto bytes = checkpoints_.load(key);
+                Unpacker unpacker(bytes);
+                shard = unpack_trained(unpacker);
+            } else {
+                shard = fit_responses(id, pairs_, block(id.block), config_, prior_);
+                checkpoints_.finish(key, [&shard](Packer& packer) { pack(shard, packer); });
+                checkpoints_.between({});
+            }
+            progress.shard_done(id, shard);
         }
+        checkpoints_.gate({});
+        checkpoints_.point({}, true);
         log_.progress_done();
     }
 
@@ -247,12 +292,16 @@ private:
             return;
         }
         timings_.start("penalty search");
-        const auto probe = [&](Index s, double share) {
-            const auto training = floor(share).start({s});
-            training->advance(config_.epochs, true, [](const EpochRecord&) {});
-            return training->finish(0).best;
+        const auto probe = [&](const std::vector<Index>& shards, double share, const std::string& name) {
+            ShardFloor trial = floor(share);
+            trial.name = name;
+            std::vector<double> errors;
+            for (const TrainedShard& shard : train_straight(*plan_, shards, config_.epochs, trial)) {
+                errors.push_back(shard.best);
+            }
+            return errors;
         };
-        summary_.l2_share = choose_penalty(world_, *plan_, config_, probe, summary_.trials, log_);
+        summary_.l2_share = choose_penalty(world_, *plan_, config_, probe, checkpoints_, summary_.trials, log_);
         log_.info(fmt::format("penalty: {:.3g} of the largest", summary_.l2_share));
     }
 
@@ -273,14 +322,31 @@ private:
 
     void train() {
         timings_.start("training");
-        const Range mine = plan_->shards_of(world_.rank());
-        TrainingProgress progress(log_, mine.size(), config_);
+        const Range own = plan_->shards_of(world_.rank());
+        std::vector<Index> mine(static_cast<std::size_t>(own.size()));
+        std::iota(mine.begin(), mine.end(), own.begin);
+        TrainingProgress progress(log_, own.size(), config_);
         ShardFloor all = floor(summary_.l2_share);
-        all.epoch = [&](const EpochRecord& r) { progress.epoch(r); };
+        all.epoch = [&](const EpochRecord& r) {
+            checkpoints_.count_epoch();
+            progress.epoch(r);
+        };
         all.done = [&](Index s, const TrainedShard& trained) { progress.shard_done(plan_->shard(s), trained); };
-        shards_ = config_.prune.has_rounds()
-                      ? train_in_rounds(world_, *plan_, config_, knowledge_, plan_->replicas(), all, summary_.rounds)
-                      : train_straight(*plan_, mine, config_.epochs, all);
+        std::optional<std::vector<RoundRecord>> rounds;
+        world_.together([&] { rounds = saved_rounds(checkpoints_, *plan_); });
+        if (config_.prune.has_rounds() && !rounds) {
+            shards_ = train_in_rounds(world_, *plan_, config_, knowledge_, plan_->replicas(), all, summary_.rounds);
+            for (std::size_t k = 0; k < mine.size(); ++k) {
+                checkpoints_.finish(record_key("shard", {mine[k]}),
+                                    [&shard = shards_[k]](Packer& packer) { pack(shard, packer); });
+            }
+            save_rounds(checkpoints_, world_, summary_.rounds);
+        } else {
+            summary_.rounds = rounds.value_or(std::vector<RoundRecord>{});
+            shards_ = train_straight(*plan_, mine, config_.epochs, all);
+        }
+        checkpoints_.forget("live/shard");
+        checkpoints_.point({}, true);
         log_.progress_done();
     }
 
@@ -341,6 +407,7 @@ private:
     const RunOutput& output_;
     const io::ModelFile* models_;
     std::vector<StartingModel> starts_;  // of this rank's shards, when there are models
+    Checkpoints& checkpoints_;
     Log& log_;
     Timings timings_;
     Pseudobulk table_;
@@ -366,8 +433,9 @@ private:
 }  // namespace
 
 TrainSummary train_screen(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config,
-                          const RunOutput& output, Index shown, Log& log, const io::ModelFile* models) {
-    return Run(world, std::move(file), std::move(config), output, models, log)(shown);
+                          const RunOutput& output, Index shown, Checkpoints& checkpoints, Log& log,
+                          const io::ModelFile* models) {
+    return Run(world, std::move(file), std::move(config), output, models, checkpoints, log)(shown);
 }
 
 }  // namespace lazynet::train

@@ -55,6 +55,8 @@ public:
     /// @throws AgreedError when the step was made with another identity, naming the first difference: both values, and
     ///         what to do; also when the folder cannot be read
     bool open(Log& log);
+    /// Number of the newest step in the folder, whole or not, whoever made it; 0: none. Collective.
+    [[nodiscard]] std::int64_t newest() const;
     /// Number of the step that was opened or saved last; 0: none.
     [[nodiscard]] std::int64_t step() const { return step_; }
     /// Keys of the step, ascending; the same on every rank.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "lazynet/core/packer.hpp"
 #include "lazynet/mpi/communicator.hpp"
 #include "lazynet/train/config.hpp"
 #include "lazynet/train/plan.hpp"
@@ -48,6 +49,13 @@ public:
 
     /// All rounds so far, the same on every rank.
     [[nodiscard]] const std::vector<RoundRecord>& records() const;
+
+    /// What a shard's next round needs of the one before, as bytes, and back. Not collective.
+    /// @param shard of the plan, one of this rank's
+    void save(Index shard, Packer& packer) const;
+    void load(Index shard, Unpacker& unpacker);
+    /// The rounds that were done before.
+    void restore(std::vector<RoundRecord> records);
 
 private:
     class Rounds;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "lazynet/train/shard.hpp"
@@ -20,7 +21,9 @@ public:
     [[nodiscard]] virtual Index shards() const = 0;
     /// Trains every shard up to and including `epoch`.
     /// @param may_stop a shard whose validation error does not get better any more is done
-    virtual void advance(Index epoch, bool may_stop, const EpochCallback& told) = 0;
+    /// @param between called after every epoch, when every shard may be saved
+    virtual void advance(Index epoch, bool may_stop, const EpochCallback& told,
+                         const std::function<void()>& between) = 0;
     /// Parameters of shard k: a round prunes them.
     virtual ShardOptimizer& optimizer(Index k) = 0;
     /// Per input of shard k: training pairs that move it. @pre advance was called
@@ -32,6 +35,10 @@ public:
     /// Bytes that `rest` lets go of.
     [[nodiscard]] virtual double resting_bytes() const = 0;
     virtual TrainedShard finish(Index k) = 0;
+    /// The state of shard k between two epochs; loaded into a training that was started alike, it goes on as if nothing
+    /// had happened. Other shards may have come further.
+    virtual void save(Index k, Packer& packer) const = 0;
+    virtual void load(Index k, Unpacker& unpacker) = 0;
 };
 
 }  // namespace lazynet::train

@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include "lazynet/core/packer.hpp"
 #include "lazynet/core/types.hpp"
 #include "lazynet/kernels/adam.hpp"
 #include "lazynet/model/lazynet.hpp"
@@ -36,6 +37,10 @@ struct TrainedShard {
     double seconds = 0.0;
 };
 
+/// A trained shard as it is, and back.
+void pack(const TrainedShard& shard, Packer& packer);
+TrainedShard unpack_trained(Unpacker& unpacker);
+
 /// Told after every epoch of a shard in training.
 using EpochCallback = std::function<void(const EpochRecord&)>;
 
@@ -59,6 +64,9 @@ public:
     /// @param mask of the net's shape; 0 also where a weight is gone already
     void prune(const LazyNetMask& mask);
     [[nodiscard]] const LazyNetMask& mask() const { return mask_; }
+    /// All that decides the steps to come, between two of them.
+    void save(Packer& packer) const;
+    void load(Unpacker& unpacker);
 
     LazyNet net;
     Matrix da;
@@ -72,6 +80,8 @@ private:
         std::vector<float> weights, slopes;  ///< theirs, for a step
         Index decayed = 0;                   ///< the first so many of `left` are penalised
     };
+    static void save(const Moments& moments, Packer& packer);
+    static void load(Unpacker& unpacker, Moments& moments);
     static void keep(const Matrix& mask, Index penalised, Moments& moments);
     static void step_left(const AdamStep& adam, float penalty, Moments& moments, Matrix& weights, Matrix& slopes);
 
@@ -98,6 +108,8 @@ public:
     [[nodiscard]] Index epoch() const { return epoch_; }
     [[nodiscard]] double criterion() const { return criterion_; }
     LazyNet take() { return std::move(net_); }
+    void save(Packer& packer) const;
+    void load(Unpacker& unpacker);
 
 private:
     Index patience_;

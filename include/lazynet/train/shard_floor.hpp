@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "lazynet/mpi/communicator.hpp"
+#include "lazynet/train/checkpoints.hpp"
 #include "lazynet/train/plan.hpp"
 #include "lazynet/train/prune_rounds.hpp"
 #include "lazynet/train/replica_training.hpp"
@@ -20,10 +22,15 @@ struct ShardFloor {
     bool side_by_side = false;
     EpochCallback epoch = [](const EpochRecord&) {};
     std::function<void(Index shard, const TrainedShard& trained)> done = [](Index, const TrainedShard&) {};
+    Checkpoints* checkpoints = nullptr;  ///< where shards are saved; never null when training
+    std::string name = "shard";          ///< keys of the shards: "shard/000012"
 };
 
-/// Trains this rank's shards one replica after the other. Not collective. @return in plan order
-std::vector<TrainedShard> train_straight(const Plan& plan, Range mine, Index epochs, const ShardFloor& floor);
+/// Trains shards of this rank one replica after the other; what checkpoints hold of them is not done again. Collective
+/// with checkpoints only: ranks wait for each other at the end.
+/// @param mine ascending @return in the order of `mine`
+std::vector<TrainedShard> train_straight(const Plan& plan, const std::vector<Index>& mine, Index epochs,
+                                         const ShardFloor& floor);
 
 /// Trains this rank's shards of the first `replicas` replicas from round to round, all ranks in step, and on after the
 /// last round. The state kept is the best of those with the final mask. Collective.

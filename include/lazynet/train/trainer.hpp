@@ -7,6 +7,7 @@
 #include "lazynet/io/model_file.hpp"
 #include "lazynet/io/screen_file.hpp"
 #include "lazynet/mpi/communicator.hpp"
+#include "lazynet/train/checkpoints.hpp"
 #include "lazynet/train/config.hpp"
 #include "lazynet/train/prediction.hpp"
 #include "lazynet/train/prune_rounds.hpp"
@@ -47,8 +48,10 @@ struct TrainSummary {
 /// @param file this rank's opened screen; its reader is used up
 /// @param shown edges to return in the summary
 /// @param models a finished run whose models training goes on from; nullptr: from the beginning
+/// @param checkpoints of this run; what they hold is not done again
 /// @throws AgreedError also when the models are not of this screen
 TrainSummary train_screen(const mpi::Communicator& world, io::ScreenFile file, TrainConfig config,
-                          const RunOutput& output, Index shown, Log& log, const io::ModelFile* models = nullptr);
+                          const RunOutput& output, Index shown, Checkpoints& checkpoints, Log& log,
+                          const io::ModelFile* models = nullptr);
 
 }  // namespace lazynet::train
