@@ -233,8 +233,8 @@ private:
             neighbour_.forget();
             const Heartbeat& next = board_.ranks()[next_];
             if (next.stage.load() != Stage::gone && !last_words_spoken()) {
-                end_job_because(fmt::format("{} has died in {}: killed from outside (for want of memory?); ending the "
-                                            "job",
+                end_job_because(fmt::format("{} is gone without a word in {}: killed from outside or for want of "
+                                            "memory; ending the job",
                                             name_of(next_, true), where(next_)),
                                 1);
             }
