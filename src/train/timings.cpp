@@ -9,6 +9,7 @@
 
 #include "lazynet/core/large_buffer.hpp"
 #include "lazynet/mpi/environment.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -46,6 +47,7 @@ void add(const Timings::RankShare& share, Timings::Phase& phase) {
 void Timings::start(std::string name) {
     stop();
     return_free_memory();
+    mpi::now_in_phase(name);
     names_.push_back(std::move(name));
     before_ = mpi::traffic();
     begin_ = std::chrono::steady_clock::now();
