@@ -31,5 +31,7 @@ private:
 
 /// Name of the call that the main thread is in, or nullptr: for the watchdog's thread.
 const char* call_in_progress();
+/// CountedCalls begun so far; from any thread.
+std::int64_t calls_begun();
 
 }  // namespace lazynet::mpi
