@@ -8,9 +8,22 @@
 namespace lazynet::cli {
 
 std::string recorded_options(const CommandLine& line) {
-    static const std::vector<std::string> kLeftOut = {"output",  "overwrite", "json",         "quiet",
-                                                      "verbose", "dry-run",   "edges",        "edges-top",
-                                                      "top",     "changes",   "interactions", "interactions-top"};
+    static const std::vector<std::string> kLeftOut = {"output",
+                                                      "overwrite",
+                                                      "json",
+                                                      "quiet",
+                                                      "verbose",
+                                                      "dry-run",
+                                                      "edges",
+                                                      "edges-top",
+                                                      "top",
+                                                      "changes",
+                                                      "interactions",
+                                                      "interactions-top",
+                                                      "checkpoint",
+                                                      "resume",
+                                                      "checkpoint-minutes",
+                                                      "checkpoint-epochs"};
     nlohmann::ordered_json json;
     std::istringstream lines(line.resolved());
     for (std::string text; std::getline(lines, text);) {

@@ -1,13 +1,18 @@
 #include "lazynet/train/timings.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <utility>
+
+#include "lazynet/core/large_buffer.hpp"
 
 namespace lazynet::train {
 
 void Timings::start(std::string name) {
     stop();
+    return_free_memory();
     names_.push_back(std::move(name));
     begin_ = std::chrono::steady_clock::now();
     running_ = true;
@@ -34,6 +39,13 @@ double peak_memory() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     return 1024.0 * static_cast<double>(usage.ru_maxrss);
+}
+
+double resident_memory() {
+    std::ifstream pages("/proc/self/statm");
+    double all = 0.0;
+    double resident = 0.0;
+    return pages >> all >> resident ? resident * static_cast<double>(sysconf(_SC_PAGESIZE)) : peak_memory();
 }
 
 }  // namespace lazynet::train

@@ -11,7 +11,7 @@ namespace lazynet::train {
 /// Wall seconds by named phase, and the rank's peak memory. Told of every phase on every rank, in the same order.
 class Timings {
 public:
-    /// Ends the running phase, if any, and starts `name`.
+    /// Ends the running phase, if any, and starts `name`. What the phase before has freed goes back to the system.
     void start(std::string name);
     void stop();
 
@@ -33,5 +33,8 @@ private:
 
 /// Peak resident memory of this process, bytes.
 double peak_memory();
+
+/// Resident memory of this process now, bytes; the peak where the system does not tell.
+double resident_memory();
 
 }  // namespace lazynet::train
