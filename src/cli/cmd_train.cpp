@@ -1,11 +1,13 @@
 #include <optional>
 
+#include "checkpoint_options.hpp"
 #include "commands.hpp"
 #include "figures.hpp"
 #include "forecast_report.hpp"
 #include "lazynet/io/screen_file.hpp"
 #include "lazynet/train/trainer.hpp"
 #include "recorded_options.hpp"
+#include "run_log.hpp"
 #include "run_report.hpp"
 #include "screen_options.hpp"
 #include "split_options.hpp"
@@ -23,6 +25,7 @@ struct TrainCommand {
     TrainWords words;
     SplitWords split;
     train::RunOutput output;
+    train::CheckpointOptions checkpoint;
 };
 
 bool parse(const mpi::Communicator& world, std::span<const std::string> args, TrainCommand& command) {
@@ -37,6 +40,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Tr
         &command.common);
     add_train_options(line, command.config, command.words);
     add_edge_options(line, command.output);
+    add_checkpoint_options(line, command.checkpoint);
     add_split_options(line, command.split);
     add_screen_options(line.group("Screen"), command.screen);
     line.positional("input", &command.inputs, 1);
@@ -51,10 +55,15 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Tr
         }
         command.screen.path = command.inputs[0];
         read_words(command.words, command.config);
+        settle(command.common, command.checkpoint);
         command.output.options = recorded_options(line);
     });
     // A forecast needs no output, but one that is named must do.
-    world.on_root([&] { require_outputs(command.common, command.output, !command.common.dry_run); });
+    world.on_root([&] {
+        CommonOptions common = command.common;
+        common.overwrite |= goes_on(command.checkpoint);
+        require_outputs(common, command.output, !common.dry_run);
+    });
     return true;
 }
 
@@ -67,6 +76,7 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
     if (is_about_system(args)) {
         return train_on_system(world, args);
     }
+    const RunLog run_log("train", args);
     TrainCommand command;
     if (!parse(world, args, command)) {
         return 0;
@@ -86,10 +96,17 @@ int train(const mpi::Communicator& world, std::span<const std::string> args) {
         dry_run(world, *file, command.config, command.output, nullptr, command.common, log);
         return 0;
     }
-    const auto summary =
-        train::train_screen(world, std::move(*file), command.config, command.output, static_cast<Index>(kShown), log);
+    train::Checkpoints checkpoints =
+        open_checkpoints(world, command.checkpoint, "train", command.output.options,
+                         inputs_of(command.screen, command.split.file, command.config), command.output.path, log);
+    if (checkpoints.finished()) {
+        return 0;
+    }
+    const auto summary = train::train_screen(world, std::move(*file), command.config, command.output,
+                                             static_cast<Index>(kShown), checkpoints, log);
     if (world.is_root()) {
         print_summary(summary, command.output, log);
+        run_log.write(command.output.path, command.inputs, command.output.options, summary.phases, log);
     }
     world.on_root([&] { write_json(command.common, to_json(summary)); });
     return 0;

@@ -26,10 +26,11 @@ Matrix scaled_factor(const TrainedShard& shard, const Pairs& pairs) {
         const Index j = pairs.consensus_inputs[static_cast<std::size_t>(k)];
         columns.row(k) = factor.row(j);
         if (embedded > 0) {
-            // What neighbours say of the regulator, and the effect of perturbing it alone.
+            // What neighbours say of the regulator, and the effect of perturbing it alone: its input is then the
+            // direction of the screen, and the bias comes on top whatever that is.
             const Index regulator = pairs.inputs[static_cast<std::size_t>(j)];
             columns.row(k) += pairs.embedding.regulators.row(regulator) * factor.bottomRows(embedded);
-            columns.row(k) += shard.net.a.row(shard.net.shape.inputs);
+            columns.row(k) += static_cast<float>(pairs.embedding.direction) * shard.net.a.row(shard.net.shape.inputs);
         }
         columns.row(k) /= pairs.scale[static_cast<std::size_t>(j)];
     }
