@@ -294,8 +294,9 @@ int run(const mpi::Communicator& world, const TrajectoryCommand& command, const 
         log.info("everything can be read; nothing was trained, nothing written");
         return 0;
     }
+    train::Checkpoints checkpoints;
     const auto summary = train::train_trajectories(world, std::move(inputs), command.config, command.output,
-                                                   static_cast<Index>(kShown), log);
+                                                   static_cast<Index>(kShown), checkpoints, log);
     const bool tested = !command.test_file.empty();
     if (world.is_root()) {
         print_summary(summary, command.output, tested, log);

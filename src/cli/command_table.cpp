@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "lazynet/core/error.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 
 namespace lazynet::cli {
 
@@ -26,6 +27,7 @@ int dispatch(const mpi::Communicator& world, std::span<const CommandEntry> comma
     }
     for (const CommandEntry& entry : commands) {
         if (entry.name == args[0]) {
+            mpi::now_in_phase(entry.name);
             return entry.command(world, args.subspan(1));
         }
     }

@@ -8,8 +8,8 @@
 namespace lazynet::cli {
 
 std::string recorded_options(const CommandLine& line, std::vector<std::string> left_out) {
-    left_out.insert(left_out.end(),
-                    {"output", "overwrite", "json", "quiet", "verbose", "dry-run", "edges", "edges-top"});
+    left_out.insert(left_out.end(), {"output", "overwrite", "json", "quiet", "verbose", "dry-run", "edges", "edges-top",
+                                     "checkpoint", "resume", "checkpoint-minutes", "checkpoint-epochs"});
     nlohmann::ordered_json json;
     std::istringstream lines(line.resolved());
     for (std::string text; std::getline(lines, text);) {

@@ -183,6 +183,7 @@ private:
         report.cells = input_.reader->cells();
         report.columns = input_.reader->genes();
         report.stored = input_.reader->stored();
+        file_.screen.path = options_.path;
         file_.screen.name = std::filesystem::path(options_.path).stem().string();
     }
 

@@ -3,13 +3,20 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <new>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "lazynet/core/error.hpp"
+#include "lazynet/mpi/last_words.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 
 namespace lazynet::mpi {
 namespace {
@@ -17,28 +24,22 @@ namespace {
 /// Exit code of a job that has saved its work and wants to be submitted again.
 constexpr int kStoppedOnRequest = 85;
 
-[[noreturn]] void abort_job(const std::string& what, int code) {
-    int rank = 0;
-    int size = 1;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    std::fflush(stdout);
-    if (size == 1) {
-        std::fprintf(stderr, "lazynet: %s\n", what.c_str());
-    } else {
-        std::fprintf(stderr, "lazynet: rank %d/%d on %s: %s\n", rank, size, host_name().c_str(), what.c_str());
+/// The ranks of this node, as the launcher tells them before MPI can: mpirun by number, SLURM's srun by list ("0,1,2").
+/// 1 where nobody says.
+std::int64_t ranks_here() {
+    if (const char* count = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE")) {
+        return std::atol(count);
     }
-    std::fflush(stderr);
-    MPI_Abort(MPI_COMM_WORLD, code);
-    std::_Exit(code);  // MPI_Abort does not return
+    const char* listed = std::getenv("SLURM_GTIDS");
+    const std::string_view ids = listed == nullptr ? "" : listed;
+    return 1 + std::count(ids.begin(), ids.end(), ',');
 }
 
 /// Settings that must be in place before MPI_Init; an environment variable that the user set stays.
 void prepare_environment() {
     setenv("OMPI_MCA_io", "romio321", 0);
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is then an error of the write, like a full disk
-    const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    if (local != nullptr && std::atol(local) > sysconf(_SC_NPROCESSORS_ONLN)) {
+    if (ranks_here() > sysconf(_SC_NPROCESSORS_ONLN)) {
         setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     }
 }
@@ -63,13 +64,13 @@ int run_body(int argc, char** argv, const std::function<int(int, char**)>& body)
         }
         return kStoppedOnRequest;
     } catch (const UserError& e) {
-        abort_job(std::string("error: ") + e.what(), 2);
+        end_job(std::string("error: ") + e.what(), 2);
     } catch (const std::bad_alloc&) {
-        abort_job("error: out of memory; use more nodes, fewer ranks per node, or ask `--dry-run` what is needed", 2);
+        end_job("error: out of memory; use more nodes, fewer ranks per node, or ask `--dry-run` what is needed", 2);
     } catch (const std::exception& e) {
-        abort_job(std::string("internal error: ") + e.what(), 1);
+        end_job(std::string("internal error: ") + e.what(), 1);
     } catch (...) {
-        abort_job("internal error: unknown exception", 1);
+        end_job("internal error: unknown exception", 1);
     }
 }
 
@@ -77,10 +78,19 @@ int run_body(int argc, char** argv, const std::function<int(int, char**)>& body)
 
 int guarded_main(int argc, char** argv, const std::function<int(int, char**)>& body) {
     prepare_environment();
+    prepare_last_words();
     int provided = 0;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-    const int code = run_body(argc, argv, body);
+    introduce_rank();
+    std::optional<Watchdog> watchdog;  // to the end: a rank that comes to MPI_Finalize too early waits there for ever
+    const int code = run_body(argc, argv, [&](int count, char** arguments) {
+        watchdog.emplace();
+        return body(count, arguments);
+    });
+    if (watchdog) {
+        watchdog->finishing();
+    }
     MPI_Finalize();
     return code;
 }

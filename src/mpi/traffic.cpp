@@ -8,6 +8,7 @@ namespace {
 
 Traffic total;                               // of the main thread, the only one that communicates
 std::atomic<const char*> current = nullptr;  // read by the watchdog
+std::atomic<std::int64_t> begun = 0;         // as total.calls, for the watchdog
 
 double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -25,6 +26,7 @@ Traffic traffic() {
 
 CountedCall::CountedCall(const char* name, std::int64_t bytes) : outer_(current.exchange(name)), begin_(now()) {
     ++total.calls;
+    begun.store(total.calls, std::memory_order_relaxed);
     total.bytes += bytes;
 }
 
@@ -37,6 +39,10 @@ CountedCall::~CountedCall() {
 
 const char* call_in_progress() {
     return current;
+}
+
+std::int64_t calls_begun() {
+    return begun.load(std::memory_order_relaxed);
 }
 
 }  // namespace lazynet::mpi

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "lazynet/data/cell_piece.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -88,6 +89,7 @@ public:
     ReadingProgress(Log& log, const std::string& screen, const CellPass& pass)
         : log_(log), screen_(screen), pass_(pass) {}
     void tell(Index done, Index of) {
+        mpi::made_progress();
         const auto now = std::chrono::steady_clock::now();
         if (now - last_ < std::chrono::seconds(2)) {
             return;

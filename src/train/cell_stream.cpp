@@ -150,7 +150,7 @@ void CellStream::refuse(Index position) const {
     const std::string name = gene < 0 ? fmt::format("column {}", column)
                                       : fmt::format("gene {}", screen_.genes[static_cast<std::size_t>(gene)]);
     const float value = rows_.values[static_cast<std::size_t>(position)];
-    throw UserError(fmt::format("{}: cell {} (counted from 0), {}: value {} {}", screen_.name,
+    throw UserError(fmt::format("{}: cell {} (counted from 0), {}: value {} {}", screen_.where(),
                                 kept_[static_cast<std::size_t>(row)], name, value, flaw_of(value, normalization_)));
 }
 

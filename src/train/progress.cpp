@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+
+#include "lazynet/mpi/watchdog.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -23,6 +26,10 @@ double TrainingProgress::seconds() const {
 
 void TrainingProgress::epoch(const EpochRecord& record) {
     ++epochs_;
+    std::array<char, 64> where{};
+    const auto end =
+        fmt::format_to_n(where.data(), where.size(), "shard {}/{} epoch {}", done_ + 1, shards_, record.epoch);
+    mpi::made_progress({where.data(), std::min(end.size, where.size())});
     const double error = criterion(record, config_.validation_share);
     error_ = std::isnan(error) ? error_ : error;
     const double now = seconds();
@@ -44,6 +51,7 @@ void TrainingProgress::epoch(const EpochRecord& record) {
 
 void TrainingProgress::shard_done(const ShardId& id, const TrainedShard& shard) {
     ++done_;
+    mpi::made_progress();
     const std::string record = fmt::format(
         "phase=training shards_done={} shards={} replica={} block={} best_epoch={} validation_error={:.5f} "
         "seconds={:.2f}",

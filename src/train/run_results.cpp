@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "lazynet/io/results.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 #include "run_tables.hpp"
 
 namespace lazynet::train {
@@ -338,6 +339,7 @@ std::vector<io::Edge> write_run(const mpi::Communicator& world, const RunOutput&
         const auto ensemble = std::find_if(ensembles.begin(), ensembles.end(),
                                            [&](const BlockEnsemble& e) { return e.block == part.block; });
         consensus_rows(*ensemble, part.genes, chunk);
+        mpi::made_progress();
         sink.take(part.genes, chunk, supporting_replicas(*ensemble));
     }
     file.finish();

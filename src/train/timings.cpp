@@ -1,11 +1,15 @@
 #include "lazynet/train/timings.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <utility>
 
+#include "lazynet/core/large_buffer.hpp"
 #include "lazynet/mpi/environment.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -42,6 +46,8 @@ void add(const Timings::RankShare& share, Timings::Phase& phase) {
 
 void Timings::start(std::string name) {
     stop();
+    return_free_memory();
+    mpi::now_in_phase(name);
     names_.push_back(std::move(name));
     before_ = mpi::traffic();
     begin_ = std::chrono::steady_clock::now();
@@ -102,6 +108,13 @@ double peak_memory() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     return 1024.0 * static_cast<double>(usage.ru_maxrss);
+}
+
+double resident_memory() {
+    std::ifstream pages("/proc/self/statm");
+    double all = 0.0;
+    double resident = 0.0;
+    return pages >> all >> resident ? resident * static_cast<double>(sysconf(_SC_PAGESIZE)) : peak_memory();
 }
 
 }  // namespace lazynet::train

@@ -36,7 +36,9 @@ struct Screen {
     /// Where rows are conditions: sampling variance of a value of the mean, per condition; empty: not known.
     std::vector<double> noise;
     std::vector<std::int32_t> gene_of_column;  ///< per column of the file: index into genes; -1: dropped
+    std::string path;                          ///< of the file, for messages; empty where the screen is from none
 
+    [[nodiscard]] const std::string& where() const { return path.empty() ? name : path; }
     /// Cells tell their own noise, mean profiles do not.
     [[nodiscard]] bool knows_noise() const { return !rows_are_conditions || !noise.empty(); }
     [[nodiscard]] Index regulators() const { return static_cast<Index>(genes.size() + unmeasured.size()); }

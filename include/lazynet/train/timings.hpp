@@ -15,7 +15,7 @@ namespace lazynet::train {
 /// order.
 class Timings {
 public:
-    /// Ends the running phase, if any, and starts `name`.
+    /// Ends the running phase, if any, and starts `name`. What the phase before has freed goes back to the system.
     void start(std::string name);
     void stop();
 
@@ -54,5 +54,8 @@ std::optional<std::size_t> straggler(std::span<const Timings::RankShare> ranks);
 
 /// Peak resident memory of this process, bytes.
 double peak_memory();
+
+/// Resident memory of this process now, bytes; the peak where the system does not tell.
+double resident_memory();
 
 }  // namespace lazynet::train
