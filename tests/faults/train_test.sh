@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# train_test.sh: `lazynet train` is injured from outside: ranks stopped and killed, its input, its output and its disk
+# taken away. All ranks end soon, one message says why, the earlier result is whole.
+source "$(dirname "${BASH_SOURCE[0]}")/faults.sh"
+ln -s "$LAZYNET" lazynet
+export LAZYNET_WATCHDOG=4
+"$LAZYNET" simulate screen -o s.h5ad --quiet --cells 800 --genes 600 --perturbations 40
+quick=(--min-cells-per-perturbation 5 --replicas 2 --gene-blocks 2 --epochs 5 --l2 0.1)
+"$LAZYNET" train s.h5ad -o first.h5ad --quiet "${quick[@]}" || fail "the first run: exit code $?"
+mkdir out && cp first.h5ad out/run.h5ad
+endless=(--min-cells-per-perturbation 5 --replicas 2 --epochs 9000000 --patience 9000000 --l2 0.1)
+
+whole() { # whole <name> [folder]
+  cmp -s first.h5ad "${2:-out}/run.h5ad" || fail "$1: the earlier result is not whole"
+  [[ $(ls "${2:-out}") == run.h5ad ]] || fail "$1: left $(ls "${2:-out}")"
+}
+train() { # train <log> <ranks> <arguments...>
+  local log=$1 ranks=$2; shift 2
+  rm -f progress
+  LAZYNET_PROGRESS=$work/progress begin "$log" "$MPIEXEC" -n "$ranks" "$work/lazynet" train "$@"
+}
+in_training() { # waits until the job of this log trains
+  for _ in $(seq 300); do
+    grep -q 'shards on' "$1.out" && sleep 0.7 && return
+    sleep 0.1
+  done
+  fail "$1: training did not begin: $(cat "$1.out" "$1.err")"
+}
+pid_of() { awk -v r="$1" '$1 == r { print $3 }' progress; }
+strike() { struck=$EPOCHREALTIME; "$@"; }
+
+# Ranks.
+injury() { # injury <signal> <ranks> <victim> <codes> <words>
+  train "$1.$3" "$2" s.h5ad -o out/run.h5ad --overwrite "${endless[@]}"
+  in_training "$1.$3"
+  strike kill -"$1" "$(pid_of "$3")"
+  judge "SIG$1 to rank $3/$2 in training" "$1.$3" "$4" "rank $3/$2 on $(hostname)$5"
+  whole "SIG$1 to rank $3"
+}
+injury STOP 2 1 "1|137" " (pid "
+injury STOP 3 0 "1|137" " (pid "
+injury SEGV 3 1 139 ": segmentation fault in phase training; this is a bug"
+injury KILL 3 2 "1|137" " (pid "
+injury ABRT 2 0 134 ": aborted in phase training"
+
+# The input.
+size=$(stat -c %s s.h5ad)
+head -c $((size * 6 / 10)) s.h5ad >short.h5ad
+train short 2 short.h5ad -o out/run.h5ad --overwrite "${quick[@]}"
+judge "input truncated before" short 2 "short.h5ad: "
+whole "truncated input"
+train gone 2 "$work/nowhere/s.h5ad" -o out/run.h5ad --overwrite "${quick[@]}"
+judge "input in a folder that is gone" gone 2 "nowhere/s.h5ad: no such file"
+"$LAZYNET" simulate screen -o packed.h5ad --quiet --cells 2000 --genes 600 --compression gzip
+packed=$(stat -c %s packed.h5ad)
+head -c 4000 /dev/zero | dd of=packed.h5ad bs=1 seek=$((packed / 2)) conv=notrunc 2>/dev/null
+train damaged 2 packed.h5ad -o out/run.h5ad --overwrite "${quick[@]}"
+judge "input with a damaged chunk" damaged 2 "packed.h5ad: "
+train prior 2 s.h5ad -o out/run.h5ad --overwrite "${quick[@]}" --prune dash --prior "$work/out"
+judge "prior is a folder" prior 2 "$work/out"
+head -c 3000 /dev/urandom >prior.tsv
+train noise 2 s.h5ad -o out/run.h5ad --overwrite "${quick[@]}" --prune dash --prior prior.tsv
+judge "prior is no text" noise 2 "prior.tsv"
+whole "prior"
+
+# The output, while the job trains.
+seconds_of_training=(--min-cells-per-perturbation 5 --replicas 2 --epochs 4000 --patience 4000 --l2 0.1)
+mkdir lost && cp first.h5ad lost/run.h5ad
+train lost 2 s.h5ad -o lost/run.h5ad --overwrite "${seconds_of_training[@]}"
+in_training lost
+strike rm -r lost
+judge "output folder removed in training" lost 2 "cannot write lost/run.h5ad"
+
+if mkdir disk && mount -t tmpfs -o size=6m tmpfs disk 2>/dev/null; then
+  cp first.h5ad disk/run.h5ad
+  train full 2 s.h5ad -o disk/run.h5ad --overwrite "${seconds_of_training[@]}"
+  in_training full
+  head -c 20000000 /dev/zero >disk/other 2>/dev/null
+  strike true
+  judge "disk filled in training" full 2 "disk/run.h5ad"
+  rm disk/other
+  whole "full disk" disk
+  train readonly 2 s.h5ad -o disk/run.h5ad --overwrite "${seconds_of_training[@]}"
+  in_training readonly
+  strike mount -o remount,ro disk
+  judge "disk made read-only in training" readonly 2 "disk/run.h5ad"
+  whole "read-only disk" disk
+else
+  echo "may not mount a tmpfs here: full and read-only disks are left out"
+fi
+echo "$count faults"
+exit $failed
