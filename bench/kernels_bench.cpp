@@ -6,10 +6,16 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <vector>
+
 #include "lazynet/core/random.hpp"
 #include "lazynet/kernels/adam.hpp"
 #include "lazynet/kernels/masked.hpp"
 #include "lazynet/kernels/output.hpp"
+#include "lazynet/kernels/replica_sums.hpp"
 #include "lazynet/kernels/sparse.hpp"
 #include "lazynet/model/lazynet.hpp"
 #include "lazynet/train/consensus.hpp"
@@ -211,6 +217,60 @@ void consensus_products_alone(benchmark::State& state) {
     report(state, consensus_flop(train::kChunkGenes, state.range(0), state.range(1), 3));
 }
 BENCHMARK(consensus_products_alone)->Args({18000, 256})->Args({2000, 32})->Unit(benchmark::kMillisecond);
+
+/// Adding the Jacobian rows of 8 replicas, which lie in memory, into the statistics of the consensus, against copying
+/// the same bytes: where all replicas count, and where it has to be looked up. Both take turns; bytes are those of the
+/// replicas' rows, 8 x 256 x columns x 4, read once.
+template <bool kAllCount>
+void consensus_sums(benchmark::State& state) {
+    constexpr Index kReplicas = 8;
+    constexpr Index kStretch = kAllCount ? 18000 : 1024;
+    const Index columns = state.range(0);
+    const Index rows = train::kChunkGenes;
+    const Matrix jacobians = Matrix::Random(kReplicas * rows, columns);
+    Matrix copy(kReplicas * rows, columns);
+    copy.setZero();
+    const Matrix inverse = Matrix::Ones(kReplicas, columns).array().colwise() /
+                           Eigen::ArrayXf::LinSpaced(kReplicas, 1.0f, static_cast<float>(kReplicas));
+    Matrix sums[4];
+    for (Matrix& m : sums) {
+        m.setZero(rows, columns);
+    }
+    const auto bytes = static_cast<std::size_t>(jacobians.size()) * sizeof(float);
+    const auto seconds_of = [](const auto& work) {
+        const auto start = std::chrono::steady_clock::now();
+        work();
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    std::vector<double> ratios;
+    for (auto _ : state) {
+        const double copying = seconds_of([&] {
+            std::memcpy(copy.data(), jacobians.data(), bytes);
+            benchmark::DoNotOptimize(copy.data());
+            benchmark::ClobberMemory();
+        });
+        const double adding = seconds_of([&] {
+            std::vector<ReplicaRow> replicas(kReplicas);
+            for (Index k = 0; k < rows * ((columns + kStretch - 1) / kStretch); ++k) {  // weights stay in the cache
+                const Index i = k % rows;
+                const Index j = k / rows * kStretch;
+                for (Index r = 0; r < kReplicas; ++r) {
+                    replicas[static_cast<std::size_t>(r)] = {&jacobians(r * rows + i, j), &inverse(r, j)};
+                }
+                sum_replicas(std::min(kStretch, columns - j), replicas, kAllCount,
+                             {&sums[0](i, j), &sums[1](i, j), &sums[2](i, j), &sums[3](i, j)});
+            }
+            benchmark::ClobberMemory();
+        });
+        state.SetIterationTime(adding);
+        ratios.push_back(copying / adding);
+    }
+    std::nth_element(ratios.begin(), ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2), ratios.end());
+    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(bytes));
+    state.counters["of_memcpy"] = ratios[ratios.size() / 2];
+}
+BENCHMARK(consensus_sums<true>)->Arg(18000)->Arg(2000)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(consensus_sums<false>)->Arg(18000)->Arg(2000)->Unit(benchmark::kMillisecond)->UseManualTime();
 
 /// Parts.
 void part_adam(benchmark::State& state) {

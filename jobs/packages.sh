@@ -6,6 +6,8 @@ build_packages=(g++ cmake ninja-build openmpi-bin libopenmpi-dev libhdf5-openmpi
 test_packages=(libgtest-dev libbenchmark-dev)
 # Real readers and writers that the format tests compare with; those tests are skipped without them.
 reader_packages=(python3-anndata python3-h5py python3-scipy)
+# The batch system that tests/slurm starts, and the network tool of tests/hosts; those tests are skipped without them.
+cluster_packages=(munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins iproute2)
 
 # The packages among the arguments that are not installed.
 missing_packages() {
@@ -21,6 +23,39 @@ as_root() {
 }
 can_be_root() {
   [[ $(id -u) == 0 ]] || { command -v sudo >/dev/null && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; }
+}
+
+install_packages() {
+  echo "== installing $*"
+  as_root apt-get update -qq -o Acquire::Retries=3 &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Acquire::Retries=3 --no-install-recommends "$@"
+}
+
+# Runs a command during which no package starts a service.
+without_services() (
+  policy=/usr/sbin/policy-rc.d # what Debian asks before it starts one; 101: no
+  if [[ ! -e $policy ]]; then
+    trap 'as_root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin "$policy"
+  fi
+  "$@"
+)
+
+# offer_packages <package>...: for packages of tests that are skipped without them: installs what is missing where that is
+# possible, else says so. The services in them are not started, now or with the machine.
+offer_packages() {
+  [[ ${LAZYNET_PACKAGES:-} == skip ]] && return
+  local missing=("$@") services
+  if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]} == 0)) && return
+    if can_be_root && without_services install_packages "${missing[@]}"; then
+      mapfile -t services < <(printf '%s\n' "${missing[@]}" | grep -xE 'munge|slurmctld|slurmd')
+      [[ ! -d /run/systemd/system || ${#services[@]} == 0 ]] || as_root systemctl disable --quiet "${services[@]}"
+      return
+    fi
+  fi
+  echo "== not installed, so the tests that need them will be skipped: ${missing[*]}"
 }
 
 # require_packages <package>...: installs what is missing, and only then touches the network. Ends the script with
@@ -42,10 +77,7 @@ require_packages() {
     echo "Ask an administrator for:  apt-get install ${missing[*]}" >&2
     exit 2
   fi
-  echo "== installing ${missing[*]}"
-  as_root apt-get update -qq -o Acquire::Retries=3
-  if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Acquire::Retries=3 \
-    --no-install-recommends "${missing[@]}"; then
+  if ! install_packages "${missing[@]}"; then
     mapfile -t missing < <(missing_packages "$@")
     echo "apt-get could not install: ${missing[*]}" >&2
     exit 2

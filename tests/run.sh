@@ -5,6 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source jobs/packages.sh
 
 require_packages "${build_packages[@]}" "${test_packages[@]}" "${reader_packages[@]}"
+offer_packages "${cluster_packages[@]}"
 prepare_mpi
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}

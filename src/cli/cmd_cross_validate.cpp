@@ -132,7 +132,8 @@ void validate_fold(const mpi::Communicator& world, const ValidationCommand& comm
         held_out = apply_split({command.split.file, fold.name}, file->screen, output);
     });
     log.info("\n" + held_out);
-    train::train_screen(world, std::move(*file), command.config, output, 0, log);
+    train::Checkpoints none;
+    train::train_screen(world, std::move(*file), command.config, output, 0, none, log);
     std::optional<predict::RunModels> models;
     std::vector<predict::Asked> asked;
     world.together([&] {

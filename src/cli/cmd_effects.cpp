@@ -194,6 +194,7 @@ int effects(const mpi::Communicator& world, std::span<const std::string> args) {
     } else {
         train::RunOutput output;
         output.path = common.output;
+        output.command = "effects";
         output.options = options_json(options);
         train::write_network_run(world, output, run, 1);
     }

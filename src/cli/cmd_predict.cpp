@@ -210,7 +210,7 @@ int predict(const mpi::Communicator& world, std::span<const std::string> args) {
         prediction.forecast();
         return 0;
     }
-    prediction.run(recorded_options(line));
+    prediction.run(recorded_options(line, {"top", "changes", "interactions", "interactions-top"}));
     return 0;
 }
 

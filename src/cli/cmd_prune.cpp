@@ -2,14 +2,17 @@
 
 #include <optional>
 
+#include "checkpoint_options.hpp"
 #include "commands.hpp"
 #include "figures.hpp"
+#include "forecast_report.hpp"
 #include "lazynet/core/error.hpp"
 #include "lazynet/core/text.hpp"
 #include "lazynet/io/model_file.hpp"
 #include "lazynet/io/screen_file.hpp"
 #include "lazynet/train/trainer.hpp"
 #include "recorded_options.hpp"
+#include "run_log.hpp"
 #include "run_report.hpp"
 #include "screen_options.hpp"
 #include "split_options.hpp"
@@ -27,6 +30,7 @@ struct PruneCommand {
     TrainWords words;
     SplitWords split;
     train::RunOutput output;
+    train::CheckpointOptions checkpoint;
     std::optional<io::ModelFile> models;
 };
 
@@ -51,6 +55,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
     command.config.prune.start = 1;  // the models are trained already
     add_train_options(line, command.config, command.words);
     add_edge_options(line, command.output);
+    add_checkpoint_options(line, command.checkpoint);
     add_split_options(line, command.split);
     add_screen_options(line.group("Screen"), command.screen);
     line.positional("input", &command.inputs, 2);
@@ -63,6 +68,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
     world.together([&] {
         command.screen.path = command.inputs[1];
         read_words(command.words, command.config);
+        settle(command.common, command.checkpoint);
         if (!command.config.prune.has_rounds()) {
             throw UserError("--prune none leaves nothing to do: choose dash, magnitude, bioprune or random");
         }
@@ -70,8 +76,13 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Pr
             command.config.gene_blocks = command.models->shards() / command.config.replicas;  // as they were
         }
         command.output.options = recorded_options(line);
+        command.output.command = "prune";
     });
-    world.on_root([&] { require_outputs(command.common, command.output); });
+    world.on_root([&] {
+        CommonOptions common = command.common;
+        common.overwrite |= goes_on(command.checkpoint);
+        require_outputs(common, command.output, !common.dry_run);
+    });
     return true;
 }
 
@@ -81,6 +92,7 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
     if (is_about_trajectories(args)) {
         return prune_on_trajectories(world, args);
     }
+    const RunLog run_log("prune", args);
     PruneCommand command;
     if (!parse(world, args, command)) {
         return 0;
@@ -97,13 +109,21 @@ int prune_run(const mpi::Communicator& world, std::span<const std::string> args)
         log.info(held_out);
     }
     if (command.common.dry_run) {
-        log.info("the run and its screen can be read; nothing was trained, nothing written");
+        dry_run(world, *file, command.config, command.output, &*command.models, command.common, log);
+        return 0;
+    }
+    RunInputs inputs = inputs_of(command.screen, command.split.file, command.config);
+    inputs.emplace_back("run", command.inputs[0]);
+    train::Checkpoints checkpoints =
+        open_checkpoints(world, command.checkpoint, "prune", command.output.options, inputs, command.output.path, log);
+    if (checkpoints.finished()) {
         return 0;
     }
     const auto summary = train::train_screen(world, std::move(*file), command.config, command.output,
-                                             static_cast<Index>(kShown), log, &*command.models);
+                                             static_cast<Index>(kShown), checkpoints, log, &*command.models);
     if (world.is_root()) {
         print_summary(summary, command.output, log);
+        run_log.write(command.output.path, command.inputs, command.output.options, summary.phases, log);
     }
     world.on_root([&] { write_json(command.common, to_json(summary)); });
     return 0;

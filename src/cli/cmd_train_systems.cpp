@@ -10,6 +10,7 @@
 #include "lazynet/train/system_trainer.hpp"
 #include "options.hpp"
 #include "recorded_options.hpp"
+#include "run_log.hpp"
 #include "run_report.hpp"
 
 namespace lazynet::cli {
@@ -63,6 +64,14 @@ void print(const System& system, const train::SystemSummary& summary, const trai
     }
 }
 
+void add_options(CommandLine& line, SystemCommand& command) {
+    auto model = line.group("Model").add_options();
+    model("replicas", bind(command.config.replicas), "members of the ensemble");
+    model("perturbed-share", bind(command.config.perturbed_share),
+          "part of each time series, from its start, during which its perturbation is on");
+    add_edge_options(line, command.output);
+}
+
 bool parse(const mpi::Communicator& world, std::span<const std::string> args, SystemCommand& command) {
     CommandLine line(
         "train", "FOLDER -o RUN.h5ad [options]",
@@ -72,11 +81,7 @@ bool parse(const mpi::Communicator& world, std::span<const std::string> args, Sy
         "the\n"
         "same for any number.",
         &command.common);
-    auto model = line.group("Model").add_options();
-    model("replicas", bind(command.config.replicas), "members of the ensemble");
-    model("perturbed-share", bind(command.config.perturbed_share),
-          "part of each time series, from its start, during which its perturbation is on");
-    add_edge_options(line, command.output);
+    add_options(line, command);
     line.positional("input", &command.inputs, 1);
     if (!line.parse(world, args)) {
         return false;
@@ -98,7 +103,16 @@ bool is_about_system(std::span<const std::string> args) {
                        [](const std::string& arg) { return !arg.starts_with("-") && io::holds_system(arg); });
 }
 
+std::string system_defaults() {
+    SystemCommand command;
+    CommandLine line("train", "", "", &command.common);
+    add_options(line, command);
+    line.take_defaults();
+    return recorded_options(line);
+}
+
 int train_on_system(const mpi::Communicator& world, std::span<const std::string> args) {
+    const RunLog run_log("train", args);
     SystemCommand command;
     if (!parse(world, args, command)) {
         return 0;
@@ -117,6 +131,7 @@ int train_on_system(const mpi::Communicator& world, std::span<const std::string>
         train::train_system(world, system, command.config, command.output, static_cast<Index>(kShown), log);
     if (world.is_root()) {
         print(system, summary, command.output, log);
+        run_log.write(command.output.path, command.inputs, command.output.options, summary.phases, log);
     }
     world.on_root([&] { write_json(command.common, to_json(system, summary)); });
     return 0;

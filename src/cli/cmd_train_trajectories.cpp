@@ -12,6 +12,7 @@
 #include "lazynet/train/trajectory_trainer.hpp"
 #include "prune_options.hpp"
 #include "recorded_options.hpp"
+#include "run_log.hpp"
 #include "run_report.hpp"
 #include "trajectory_options.hpp"
 #include "trajectory_report.hpp"
@@ -216,10 +217,10 @@ bool parse_prune(const mpi::Communicator& world, std::span<const std::string> ar
     if (!line.parse(world, args)) {
         return false;
     }
+    command.output.command = "prune";
     complete(world, line, 2, command);
     command.config.time_unit = command.run.time_unit;
     command.config.replicas = static_cast<Index>(command.run.replicas.size());
-    command.inputs.erase(command.inputs.begin());
     return true;
 }
 
@@ -232,7 +233,7 @@ Trajectories read_file(const TrajectoryCommand& command, const std::string& path
 train::TrajectoryInputs read_inputs(const TrajectoryCommand& command, std::vector<std::string>& notes) {
     train::TrajectoryInputs inputs;
     inputs.models = command.run.replicas;
-    inputs.training = read_file(command, command.inputs[0], &notes);
+    inputs.training = read_file(command, command.inputs.back(), &notes);
     if (!command.validation_file.empty()) {
         inputs.validation = read_file(command, command.validation_file, nullptr);
     }
@@ -240,7 +241,7 @@ train::TrajectoryInputs read_inputs(const TrajectoryCommand& command, std::vecto
         inputs.test = read_file(command, command.test_file, nullptr);
         if (inputs.test.gene_count() != inputs.training.gene_count()) {
             throw UserError(fmt::format("{}: {} genes, but {} has {}", command.test_file, inputs.test.gene_count(),
-                                        command.inputs[0], inputs.training.gene_count()));
+                                        command.inputs.back(), inputs.training.gene_count()));
         }
     }
     const std::vector<std::string>& genes = inputs.training.genes;
@@ -280,7 +281,7 @@ bool is_about_trajectories(std::span<const std::string> args) {
 
 namespace {
 
-int run(const mpi::Communicator& world, const TrajectoryCommand& command) {
+int run(const mpi::Communicator& world, const TrajectoryCommand& command, const RunLog& run_log) {
     Log log = command.common.log(world);
     log.info(greeting(world, command.config.seed));
     std::vector<std::string> notes;
@@ -293,11 +294,13 @@ int run(const mpi::Communicator& world, const TrajectoryCommand& command) {
         log.info("everything can be read; nothing was trained, nothing written");
         return 0;
     }
+    train::Checkpoints checkpoints;
     const auto summary = train::train_trajectories(world, std::move(inputs), command.config, command.output,
-                                                   static_cast<Index>(kShown), log);
+                                                   static_cast<Index>(kShown), checkpoints, log);
     const bool tested = !command.test_file.empty();
     if (world.is_root()) {
         print_summary(summary, command.output, tested, log);
+        run_log.write(command.output.path, command.inputs, command.output.options, summary.phases, log);
     }
     world.on_root([&] { write_json(command.common, to_json(summary, tested)); });
     return 0;
@@ -315,16 +318,28 @@ void settle_defaults(std::span<const std::string> args, TrajectoryCommand& comma
 
 }  // namespace
 
+std::string trajectory_defaults(bool published) {
+    TrajectoryCommand command;
+    settle_defaults(published ? std::vector<std::string>{"--preset", "published"} : std::vector<std::string>{},
+                    command);
+    CommandLine line("train", "", "", &command.common);
+    add_options(line, command);
+    line.take_defaults();
+    return recorded_options(line);
+}
+
 int train_on_trajectories(const mpi::Communicator& world, std::span<const std::string> args) {
+    const RunLog run_log("train", args);
     TrajectoryCommand command;
     settle_defaults(args, command);
-    return parse_train(world, args, command) ? run(world, command) : 0;
+    return parse_train(world, args, command) ? run(world, command, run_log) : 0;
 }
 
 int prune_on_trajectories(const mpi::Communicator& world, std::span<const std::string> args) {
+    const RunLog run_log("prune", args);
     TrajectoryCommand command;
     settle_defaults(args, command);
-    return parse_prune(world, args, command) ? run(world, command) : 0;
+    return parse_prune(world, args, command) ? run(world, command, run_log) : 0;
 }
 
 }  // namespace lazynet::cli

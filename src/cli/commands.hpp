@@ -17,6 +17,8 @@ int evaluate(const mpi::Communicator& world, std::span<const std::string> args);
 int cross_validate(const mpi::Communicator& world, std::span<const std::string> args);
 int evaluate_network(const mpi::Communicator& world, std::span<const std::string> args);
 int evaluate_predictions(const mpi::Communicator& world, std::span<const std::string> args);
+/// Says what results and checkpoints hold, how they were made, and how to make them again.
+int info(const mpi::Communicator& world, std::span<const std::string> args);
 int inspect(const mpi::Communicator& world, std::span<const std::string> args);
 int network(const mpi::Communicator& world, std::span<const std::string> args);
 /// Predicts perturbations and combinations with the models of a finished run on a screen.
@@ -38,9 +40,15 @@ int train_on_trajectories(const mpi::Communicator& world, std::span<const std::s
 /// Does a `train` command line name trajectories, or a model that only they have?
 bool is_about_trajectories(std::span<const std::string> args);
 
+/// Defaults of the options that a run on trajectories records, as JSON. @param published under --preset published
+std::string trajectory_defaults(bool published);
+
 int train_on_system(const mpi::Communicator& world, std::span<const std::string> args);
 
 /// Does a `train` command line name a folder of knock-outs, knock-downs or time series (io/system_folder.hpp)?
 bool is_about_system(std::span<const std::string> args);
+
+/// Defaults of the options that a run on such a folder records, as JSON.
+std::string system_defaults();
 
 }  // namespace lazynet::cli

@@ -48,6 +48,8 @@ public:
     /// False when the user asked for --help or --print-config, which root then has printed.
     /// @throws AgreedError with the reason and a pointer to --help; also when --json cannot be written
     bool parse(const mpi::Communicator& world, std::span<const std::string> args);
+    /// Instead of parse: the defaults alone, as from an empty command line.
+    void take_defaults() { read({}); }
     [[nodiscard]] const po::variables_map& values() const { return values_; }
     /// Every option with its resolved value, `name = value` lines that --config reads back.
     [[nodiscard]] std::string resolved() const;

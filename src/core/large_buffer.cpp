@@ -7,6 +7,9 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 namespace lazynet {
 namespace {
@@ -47,6 +50,12 @@ LargeBuffer::LargeBuffer(std::size_t bytes) : bytes_(bytes) {
 
 void LargeBuffer::Free::operator()(std::byte* p) const {
     std::free(p);
+}
+
+void return_free_memory() {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
 }
 
 }  // namespace lazynet

@@ -36,6 +36,15 @@ Handle create_array(const Place& to, hid_t type, const Extents& shape, hid_t lis
     return dataset;
 }
 
+/// Chunks of whole rows; empty: not chunked.
+Extents dense_chunk(const Extents& shape) {
+    const hsize_t row_bytes = shape[1] * sizeof(float);
+    if (shape[0] * row_bytes < kChunkedFrom) {
+        return {};
+    }
+    return {std::clamp<hsize_t>(kChunk / row_bytes, 1, shape[0]), shape[1]};
+}
+
 /// Space is taken at once and never filled: what is declared will be written whole, later, by all ranks.
 void declare(const Place& to, hid_t type, const Extents& shape, const Extents& chunk) {
     const Handle list = untimed(H5P_DATASET_CREATE);
@@ -52,13 +61,14 @@ void declare(const Place& to, hid_t type, const Extents& shape, const Extents& c
 }  // namespace
 
 void declare_dense(hid_t parent, const std::string& where, Index rows, Index cols) {
+    declare(place_of(parent, where), H5T_IEEE_F32LE, shape_of(rows, cols), dense_chunk(shape_of(rows, cols)));
+}
+
+std::uint64_t dense_bytes(Index rows, Index cols) {
     const Extents shape = shape_of(rows, cols);
-    const hsize_t row_bytes = shape[1] * sizeof(float);
-    Extents chunk;
-    if (shape[0] * row_bytes >= kChunkedFrom) {
-        chunk = {std::clamp<hsize_t>(kChunk / row_bytes, 1, shape[0]), shape[1]};
-    }
-    declare(place_of(parent, where), H5T_IEEE_F32LE, shape, chunk);
+    const Extents chunk = dense_chunk(shape);
+    const hsize_t kept = chunk.empty() ? shape[0] : (shape[0] + chunk[0] - 1) / chunk[0] * chunk[0];
+    return kept * shape[1] * sizeof(float);
 }
 
 void declare_csr(hid_t parent, const std::string& where, Index rows, Index cols, Index per_row) {

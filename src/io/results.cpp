@@ -7,10 +7,12 @@
 #include <limits>
 #include <utility>
 
+#include "declared_bytes.hpp"
 #include "lazynet/core/error.hpp"
 #include "lazynet/core/text.hpp"
 #include "lazynet/io/anndata_matrices.hpp"
 #include "lazynet/mpi/traffic.hpp"
+#include "raw_file.hpp"
 
 namespace lazynet::io {
 namespace {
@@ -69,7 +71,8 @@ ResultsFile::~ResultsFile() {
     }
     datasets_.clear();
     file_.release();
-    if (identity_ != 0) {  // also off the root: after a failure on this rank alone the root is killed, not unwound
+    if (identity_ != 0 &&
+        !kept_) {  // also off the root: after a failure on this rank alone the root is killed, not unwound
         TemporaryFile::remove(output_, identity_);
     }
 }
@@ -101,47 +104,59 @@ void ResultsFile::throw_failure() const {
     }
 }
 
-void ResultsFile::plan(std::uint64_t bytes, Step step) {
+void ResultsFile::count(const std::string& where, std::uint64_t bytes, const std::vector<std::byte>& content) {
+    bytes_ += world_.is_root() ? bytes + kElementOverhead : 0;
+    declared_checksum_ = checksum_of(content, checksum_of(bytes_of_content(where), declared_checksum_));
+}
+
+void ResultsFile::plan(Step step) {
     if (world_.is_root()) {
-        bytes_ += bytes + kElementOverhead;
         plan_.push_back(std::move(step));
     }
 }
 
 void ResultsFile::table(const std::string& where, Table table) {
-    plan(bytes_of(table), [where, t = std::move(table)](hid_t file) { write_table(file, where, t); });
+    count(where, bytes_of(table), bytes_of_content(table));
+    plan([where, t = std::move(table)](hid_t file) { write_table(file, where, t); });
 }
 
 void ResultsFile::text(const std::string& where, std::string text) {
-    plan(text.size(), [where, t = std::move(text)](hid_t file) { write_text(file, where, t); });
+    count(where, text.size(), bytes_of_content(text));
+    plan([where, t = std::move(text)](hid_t file) { write_text(file, where, t); });
 }
 
 void ResultsFile::number(const std::string& where, Number number) {
-    plan(8, [where, number](hid_t file) { write_number(file, where, number); });
+    count(where, 8, bytes_of_content(number));
+    plan([where, number](hid_t file) { write_number(file, where, number); });
 }
 
 void ResultsFile::strings(const std::string& where, std::vector<std::string> strings) {
-    plan(bytes_of(strings), [where, s = std::move(strings)](hid_t file) { write_strings(file, where, s); });
+    count(where, bytes_of(strings), bytes_of_content(strings));
+    plan([where, s = std::move(strings)](hid_t file) { write_strings(file, where, s); });
 }
 
 void ResultsFile::array(const std::string& where, std::vector<double> values) {
-    plan(8 * values.size(), [where, v = std::move(values)](hid_t file) { write_array(file, where, v); });
+    count(where, 8 * values.size(), bytes_of_content(values));
+    plan([where, v = std::move(values)](hid_t file) { write_array(file, where, v); });
 }
 
 void ResultsFile::array(const std::string& where, std::vector<std::int64_t> values) {
-    plan(8 * values.size(), [where, v = std::move(values)](hid_t file) { write_array(file, where, v); });
+    count(where, 8 * values.size(), bytes_of_content(values));
+    plan([where, v = std::move(values)](hid_t file) { write_array(file, where, v); });
 }
 
 void ResultsFile::declare_dense(const std::string& where, Index rows, Index cols) {
     declared_[where] = {rows, cols, 0};
-    plan(product(rows, cols, 4), [=](hid_t file) { io::declare_dense(file, where, rows, cols); });
+    count(where, product(rows, cols, 4), bytes_of_content(std::vector{rows, cols}));
+    plan([=](hid_t file) { io::declare_dense(file, where, rows, cols); });
 }
 
 void ResultsFile::declare_csr(const std::string& where, Index rows, Index cols, Index per_row) {
     declared_[where] = {rows, cols, per_row};
     const std::uint64_t entry = rows * per_row > std::numeric_limits<std::int32_t>::max() ? 12 : 8;  // see declare_csr
-    plan(product(rows, per_row, entry) + product(rows, 1, 8),
-         [=](hid_t file) { io::declare_csr(file, where, rows, cols, per_row); });
+    count(where, product(rows, per_row, entry) + product(rows, 1, 8),
+          bytes_of_content(std::vector{rows, cols, per_row}));
+    plan([=](hid_t file) { io::declare_csr(file, where, rows, cols, per_row); });
 }
 
 /// Root only: everything but the values of what is declared.
@@ -160,6 +175,17 @@ void ResultsFile::create() {
     plan_.clear();
     temporary_->reserve(length_on_disk(temporary_->name()));
     identity_ = temporary_->identity();
+    mark_ = temporary_->mark() + declared_mark();
+}
+
+/// The second half of a mark.
+std::string ResultsFile::declared_mark() const {
+    return ", content " + checksum_text(declared_checksum_);
+}
+
+void ResultsFile::share_identity() {
+    world_.broadcast(std::as_writable_bytes(std::span(&identity_, 1)));
+    mark_ = world_.broadcast(mark_);
 }
 
 /// All ranks. HDF5 opens through MPI-IO, which fails on all ranks alike; where only some fail, nobody could close the
@@ -181,9 +207,59 @@ void ResultsFile::open() {
 void ResultsFile::open_for_data() {
     hdf5_reason();  // from here on HDF5's messages come in exceptions, not on stderr
     attempt_on_root([&] { create(); });
-    world_.broadcast(std::as_writable_bytes(std::span(&identity_, 1)));
+    share_identity();
     open();
     agree();
+    keep_unfinished(kept_);
+}
+
+void ResultsFile::keep_unfinished(bool keep) {
+    kept_ = keep;
+    if (temporary_) {
+        temporary_->keep(keep);
+    }
+}
+
+/// Root only. Nothing, unless the file is the one of the mark and can be read.
+void ResultsFile::take_up(const std::string& mark) {
+    const std::string declared = declared_mark();
+    if (!mark.ends_with(declared)) {
+        return;
+    }
+    std::unique_ptr<TemporaryFile> found =
+        TemporaryFile::taken_up(output_, mark.substr(0, mark.size() - declared.size()));
+    if (!found) {
+        return;
+    }
+    try {
+        const Handle file = open_for_reading(found->name());
+        for (const auto& [where, shape] : declared_) {
+            open_dataset(file, shape.per_row == 0 ? where : where + "/data");
+        }
+    } catch (const UserError&) {
+        return;
+    }
+    identity_ = found->identity();
+    mark_ = mark;
+    temporary_ = std::move(found);
+}
+
+bool ResultsFile::continue_unfinished(const std::string& mark) {
+    hdf5_reason();  // as in open_for_data
+    world_.on_root([&] { take_up(mark); });
+    share_identity();
+    if (identity_ == 0) {
+        return false;
+    }
+    open();
+    if (failure_) {  // on all ranks
+        failure_.reset();
+        discard();
+        return false;
+    }
+    plan_.clear();
+    kept_ = true;
+    return true;
 }
 
 hid_t ResultsFile::dataset(const std::string& where, const std::string& what) {
@@ -264,7 +340,7 @@ void ResultsFile::write_column(const std::string& where, Index begin, std::span<
     write_entries(where, H5T_NATIVE_DOUBLE, begin, values);
 }
 
-/// All ranks together, also after a failure: closes and removes what there is.
+/// All ranks together, also after a failure: closes what there is, and removes it if it is not to be kept.
 void ResultsFile::discard() {
     datasets_.clear();
     if (file_.valid()) {
@@ -273,6 +349,7 @@ void ResultsFile::discard() {
     }
     temporary_.reset();
     identity_ = 0;
+    mark_.clear();
 }
 
 void ResultsFile::discard_after_failure() {
@@ -286,12 +363,17 @@ void ResultsFile::agree() {
     world_.together([&] { throw_failure(); });
 }
 
-void ResultsFile::finish() {
+void ResultsFile::flush() {
     agree();
     attempt([&] {
         const mpi::CountedCall counted("H5Fflush (all ranks)", 0);
         require(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush " + output_ + " to disk");
     });
+    agree();
+}
+
+void ResultsFile::finish() {
+    flush();
     datasets_.clear();
     const herr_t closed = close_together(file_);
     attempt([&] { require(closed, "close " + output_); });
@@ -299,6 +381,7 @@ void ResultsFile::finish() {
     attempt_on_root([&] { temporary_->publish(); });
     temporary_.reset();
     identity_ = 0;
+    mark_.clear();
 }
 
 }  // namespace lazynet::io

@@ -160,6 +160,42 @@ TemporaryFile::TemporaryFile(std::string output) : output_(std::move(output)), n
     guard();
 }
 
+/// Of a file that is there.
+TemporaryFile::TemporaryFile(std::string output, int descriptor)
+    : output_(std::move(output)), name_(name_for(output_)), kept_(true), descriptor_(descriptor) {
+    listen_once();
+    identity_ = facts_of(descriptor_, output_).st_ino;
+    guard();
+}
+
+std::unique_ptr<TemporaryFile> TemporaryFile::taken_up(const std::string& output, const std::string& mark) {
+    const int descriptor = open(name_for(output).c_str(), O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) {
+        return nullptr;
+    }
+    std::unique_ptr<TemporaryFile> file(new TemporaryFile(output, descriptor));
+    return file->mark() == mark ? std::move(file) : nullptr;  // kept: not ours to remove if it is another
+}
+
+std::string TemporaryFile::mark() const {
+    struct statx facts {};
+    if (statx(descriptor_, "", AT_EMPTY_PATH, STATX_INO | STATX_SIZE | STATX_BTIME, &facts) != 0) {
+        fail_to_write(output_, errno);
+    }
+    // Inode numbers are given away again once nobody has the file: the time of birth tells those apart.
+    const bool has_birth = (facts.stx_mask & STATX_BTIME) != 0;
+    return "inode " + std::to_string(facts.stx_ino) + ", born " +
+           (has_birth ? std::to_string(facts.stx_btime.tv_sec) + "." + std::to_string(facts.stx_btime.tv_nsec) : "?") +
+           ", " + std::to_string(facts.stx_size) + " bytes";
+}
+
+void TemporaryFile::keep(bool keep) {
+    kept_ = keep;
+    if (slot_ >= 0) {
+        slots[static_cast<std::size_t>(slot_)].armed = !keep;
+    }
+}
+
 /// Takes a slot, where there is one left.
 void TemporaryFile::guard() {
     for (std::size_t i = 0; i < slots.size() && slot_ < 0 && name_.size() < PATH_MAX; ++i) {
@@ -167,7 +203,7 @@ void TemporaryFile::guard() {
         if (slots[i].taken.compare_exchange_strong(free, true)) {
             std::memcpy(slots[i].name.data(), name_.c_str(), name_.size() + 1);
             slots[i].identity = identity_;
-            slots[i].armed = true;
+            slots[i].armed = !kept_;
             slot_ = static_cast<int>(i);
         }
     }
@@ -175,7 +211,9 @@ void TemporaryFile::guard() {
 
 TemporaryFile::~TemporaryFile() {
     if (descriptor_ >= 0) {  // not published
-        remove_if_named(name_.c_str(), identity_);
+        if (!kept_) {
+            remove_if_named(name_.c_str(), identity_);
+        }
         close(descriptor_);
     }
     if (slot_ >= 0) {

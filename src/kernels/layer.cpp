@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "few_lanes.hpp"
+#include "lazynet/core/error.hpp"
 #include "sparse_layer.hpp"
 
 namespace lazynet {
@@ -144,6 +145,46 @@ void Layer::prune(std::span<const std::int64_t> entries) {
     refresh();
 }
 
+void Layer::save(Packer& packer) const {
+    for (const Index number : {inputs_, outputs_, possible_, remaining_, Index{sparse_ ? 1 : 0}}) {
+        packer.index(number);
+    }
+    packer.number(static_cast<double>(rate_factor_));
+    for (const auto* array : {&values_, &first_, &second_, &mask_}) {
+        packer.values(*array);
+    }
+    packer.values(positions_);
+}
+
+void Layer::load(Unpacker& unpacker) {
+    const Index inputs = unpacker.index();
+    if (const Index outputs = unpacker.index(); inputs != inputs_ || outputs != outputs_) {
+        throw InternalError("a saved layer has another shape than the one it is to become");
+    }
+    possible_ = unpacker.index();
+    remaining_ = unpacker.index();
+    sparse_ = unpacker.index() != 0;
+    rate_factor_ = static_cast<float>(unpacker.number());
+    for (auto* array : {&values_, &first_, &second_, &mask_}) {
+        *array = unpacker.values<float>();
+    }
+    positions_ = unpacker.values<std::int64_t>();
+    gradient_.assign(values_.size(), 0.0f);
+    waiting_ = 0;
+    if (sparse_) {
+        free_dense();
+        index_entries();
+    }
+    refresh();
+}
+
+/// What a sparse layer has no use for.
+void Layer::free_dense() {
+    for (Matrix* dense_only : {&transposed_, &waiting_x_, &waiting_dz_}) {
+        dense_only->resize(0, 0);
+    }
+}
+
 void Layer::make_sparse() {
     std::vector<std::int64_t> positions;
     for (std::size_t k = 0; k < values_.size(); ++k) {
@@ -161,9 +202,7 @@ void Layer::make_sparse() {
     }
     positions_ = std::move(positions);
     mask_.clear();
-    for (Matrix* dense_only : {&transposed_, &waiting_x_, &waiting_dz_}) {
-        dense_only->resize(0, 0);
-    }
+    free_dense();
     sparse_ = true;
     index_entries();
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lazynet/core/error.hpp"
+
 namespace lazynet {
 
 ParameterVector::ParameterVector(Index size, float factor)
@@ -15,6 +17,25 @@ void ParameterVector::step(const AdamStep& adam, float l2) {
     AdamStep scaled = adam;
     scaled.rate *= rate_factor;
     adam_update(scaled, penalised ? l2 : 0.0f, values, gradient, first, second);
+}
+
+void ParameterVector::save(Packer& packer) const {
+    packer.number(static_cast<double>(rate_factor));
+    for (const auto* array : {&values, &first, &second}) {
+        packer.values(*array);
+    }
+}
+
+void ParameterVector::load(Unpacker& unpacker) {
+    const std::size_t size = values.size();
+    rate_factor = static_cast<float>(unpacker.number());
+    for (auto* array : {&values, &first, &second}) {
+        *array = unpacker.values<float>();
+        if (array->size() != size) {
+            throw InternalError("saved parameters have another length than those they are to become");
+        }
+    }
+    gradient.assign(size, 0.0f);
 }
 
 Matrix JacobianFactors::rows(Range targets) const {
@@ -33,6 +54,24 @@ std::vector<const Layer*> Dynamics::layers() const {
 std::vector<const ParameterVector*> Dynamics::vectors() const {
     const auto mine = const_cast<Dynamics*>(this)->vectors();
     return {mine.begin(), mine.end()};
+}
+
+void Dynamics::save(Packer& packer) const {
+    for (const Layer* layer : layers()) {
+        layer->save(packer);
+    }
+    for (const ParameterVector* vector : vectors()) {
+        vector->save(packer);
+    }
+}
+
+void Dynamics::load(Unpacker& unpacker) {
+    for (Layer* layer : layers()) {
+        layer->load(unpacker);
+    }
+    for (ParameterVector* vector : vectors()) {
+        vector->load(unpacker);
+    }
 }
 
 std::vector<bool> Dynamics::same_block() const {

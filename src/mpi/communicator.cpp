@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "lazynet/mpi/node_sum.hpp"
 #include "lazynet/mpi/traffic.hpp"
 
 namespace lazynet::mpi {
@@ -135,6 +136,9 @@ void Communicator::barrier() const {
 }
 
 void Communicator::sum_in_place(std::span<std::int64_t> values) const {
+    if (values.size() >= kNodeSumValues && size_ >= kNodeSumRanks && node_sum(*this, split_by_node(), values)) {
+        return;
+    }
     constexpr std::size_t kValues = std::size_t{1} << 17;  // 1 MB pieces stay in cache
     for (std::size_t at = 0; at < values.size(); at += kValues) {
         const int n = to_count(std::min(kValues, values.size() - at));
@@ -162,6 +166,19 @@ std::vector<double> Communicator::gather(std::span<const double> mine) const {
 
 std::vector<std::int64_t> Communicator::gather(std::span<const std::int64_t> mine) const {
     return gather_all<std::int64_t>(comm_, size_, mine, MPI_INT64_T);
+}
+
+std::vector<std::string> Communicator::gather(const std::string& mine) const {
+    const auto length = static_cast<std::int64_t>(mine.size());
+    const std::vector<std::int64_t> lengths = gather(std::span(&length, 1));
+    const std::vector<char> letters = gather_all<char>(comm_, size_, std::span(mine), MPI_CHAR);
+    std::vector<std::string> texts;
+    auto at = letters.begin();
+    for (const std::int64_t n : lengths) {
+        texts.emplace_back(at, at + n);
+        at += n;
+    }
+    return texts;
 }
 
 void Communicator::broadcast(std::span<std::byte> bytes, int root) const {

@@ -3,13 +3,16 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/mpi/last_words.hpp"
@@ -21,12 +24,22 @@ namespace {
 /// Exit code of a job that has saved its work and wants to be submitted again.
 constexpr int kStoppedOnRequest = 85;
 
+/// The ranks of this node, as the launcher tells them before MPI can: mpirun by number, SLURM's srun by list ("0,1,2").
+/// 1 where nobody says.
+std::int64_t ranks_here() {
+    if (const char* count = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE")) {
+        return std::atol(count);
+    }
+    const char* listed = std::getenv("SLURM_GTIDS");
+    const std::string_view ids = listed == nullptr ? "" : listed;
+    return 1 + std::count(ids.begin(), ids.end(), ',');
+}
+
 /// Settings that must be in place before MPI_Init; an environment variable that the user set stays.
 void prepare_environment() {
     setenv("OMPI_MCA_io", "romio321", 0);
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is then an error of the write, like a full disk
-    const char* local = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    if (local != nullptr && std::atol(local) > sysconf(_SC_NPROCESSORS_ONLN)) {
+    if (ranks_here() > sysconf(_SC_NPROCESSORS_ONLN)) {
         setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     }
 }
@@ -87,6 +100,13 @@ const char* library_version() {
     int length = 0;
     MPI_Get_library_version(text, &length);
     return text;
+}
+
+std::string host_name() {
+    int length = 0;
+    char host[MPI_MAX_PROCESSOR_NAME] = "";
+    MPI_Get_processor_name(host, &length);
+    return host;
 }
 
 }  // namespace lazynet::mpi

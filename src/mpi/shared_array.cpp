@@ -14,17 +14,16 @@ namespace {
 /// MPI's own messages between ranks of a node live in /dev/shm too.
 constexpr std::size_t kReserve = std::size_t{64} << 20;
 
-std::size_t free_shared_memory() {
-    struct statvfs room {};
-    return statvfs("/dev/shm", &room) == 0 ? std::size_t{room.f_bavail} * room.f_frsize : 0;
-}
-
 }  // namespace
+
+bool has_shared_memory(std::size_t bytes) {
+    struct statvfs room {};
+    return statvfs("/dev/shm", &room) == 0 && std::size_t{room.f_bavail} * room.f_frsize >= bytes + kReserve;
+}
 
 Communicator sharing_group(const Communicator& world, std::size_t bytes, const Log& log) {
     Communicator node = world.split_by_node();
-    const std::size_t room = free_shared_memory();
-    const bool lacks = node.size() > 1 && room < bytes + kReserve;
+    const bool lacks = node.size() > 1 && !has_shared_memory(bytes);
     // Every rank of a node asks, one answer counts: free space may change between two looks.
     const bool node_lacks = node.max(std::int64_t{lacks}) > 0;
     const std::int64_t nodes_lacking = world.sum(node_lacks && node.is_root() ? 1 : 0);

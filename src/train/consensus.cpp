@@ -5,6 +5,7 @@
 #include <map>
 
 #include "lazynet/core/packer.hpp"
+#include "lazynet/kernels/replica_sums.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -25,10 +26,11 @@ Matrix scaled_factor(const TrainedShard& shard, const Pairs& pairs) {
         const Index j = pairs.consensus_inputs[static_cast<std::size_t>(k)];
         columns.row(k) = factor.row(j);
         if (embedded > 0) {
-            // What neighbours say of the regulator, and the effect of perturbing it alone.
+            // What neighbours say of the regulator, and the effect of perturbing it alone: its input is then the
+            // direction of the screen, and the bias comes on top whatever that is.
             const Index regulator = pairs.inputs[static_cast<std::size_t>(j)];
             columns.row(k) += pairs.embedding.regulators.row(regulator) * factor.bottomRows(embedded);
-            columns.row(k) += shard.net.a.row(shard.net.shape.inputs);
+            columns.row(k) += static_cast<float>(pairs.embedding.direction) * shard.net.a.row(shard.net.shape.inputs);
         }
         columns.row(k) /= pairs.scale[static_cast<std::size_t>(j)];
     }
@@ -74,45 +76,24 @@ void unpack_shards(const std::vector<std::byte>& bytes, Index replicas, std::map
     }
 }
 
-/// What an update of one row needs of one replica, per column.
-struct ColumnWeights {
-    Eigen::ArrayXf inverse;  ///< 1 / replicas counted so far; 0 where this replica does not count
-    Eigen::ArrayXf counts;   ///< 1 or 0
-};
-
-/// Welford's update of a stretch of one row with one replica's Jacobian.
-void update_row(Index n, const float* __restrict x, const float* __restrict inverse, const float* __restrict counts,
-                float* __restrict mean, float* __restrict squares, float* __restrict signs,
-                float* __restrict selected) {
-    for (Index j = 0; j < n; ++j) {
-        const float delta = x[j] - mean[j];
-        const float moved = mean[j] + inverse[j] * delta;
-        squares[j] += counts[j] * delta * (x[j] - moved);
-        mean[j] = moved;
-        const float sign = (x[j] > 0.0f ? 1.0f : 0.0f) - (x[j] < 0.0f ? 1.0f : 0.0f);
-        signs[j] += counts[j] * sign;
-        selected[j] += counts[j] * sign * sign;
-    }
-}
-
 /// Columns whose Jacobians of all replicas stay in the second-level cache together.
 Index tile_columns(Index rows, std::size_t replicas) {
     const Index fitting = kTileFloats / (std::max<Index>(rows, 1) * static_cast<Index>(replicas));
     return std::max<Index>(64, fitting / 16 * 16);
 }
 
-std::vector<ColumnWeights> column_weights(const BlockEnsemble& ensemble, Index columns) {
-    std::vector<ColumnWeights> weights;
+/// Per replica and column: 1 / replicas that count up to this one; 0 where this one does not.
+std::vector<Eigen::ArrayXf> column_weights(const BlockEnsemble& ensemble, Index columns) {
+    std::vector<Eigen::ArrayXf> weights;
     Eigen::ArrayXf counted = Eigen::ArrayXf::Zero(columns);
     for (const ReplicaFactors& replica : ensemble.replicas) {
-        ColumnWeights w{Eigen::ArrayXf::Zero(columns), Eigen::ArrayXf::Zero(columns)};
+        Eigen::ArrayXf inverse = Eigen::ArrayXf::Zero(columns);
         for (Index j = 0; j < columns; ++j) {
             if (replica.support[static_cast<std::size_t>(j)]) {
-                w.counts[j] = 1.0f;
-                w.inverse[j] = 1.0f / ++counted[j];
+                inverse[j] = 1.0f / ++counted[j];
             }
         }
-        weights.push_back(std::move(w));
+        weights.push_back(std::move(inverse));
     }
     return weights;
 }
@@ -190,13 +171,17 @@ std::vector<std::int32_t> supporting_replicas(const BlockEnsemble& ensemble) {
 void consensus_rows(const BlockEnsemble& ensemble, Range rows, ConsensusChunk& out) {
     const auto columns = static_cast<Index>(ensemble.replicas.front().support.size());
     for (Matrix* m : {&out.mean, &out.sd, &out.sign, &out.selected}) {
-        m->setZero(rows.size(), columns);
+        m->resize(rows.size(), columns);
     }
     const auto weights = column_weights(ensemble, columns);
     const Index width = tile_columns(rows.size(), ensemble.replicas.size());
     std::vector<Matrix> jacobians(ensemble.replicas.size());
+    std::vector<ReplicaRow> replicas(ensemble.replicas.size());
     for (Index j = 0; j < columns; j += width) {
         const Index n = std::min(width, columns - j);
+        const bool all_count = std::all_of(weights.begin(), weights.end(), [&](const Eigen::ArrayXf& inverse) {
+            return (inverse.segment(j, n) > 0.0f).all();
+        });
         for (std::size_t r = 0; r < jacobians.size(); ++r) {
             const ReplicaFactors& f = ensemble.replicas[r];
             const auto c = f.c.block(rows.begin - ensemble.rows.begin, 0, rows.size(), f.inputs.cols());
@@ -204,9 +189,10 @@ void consensus_rows(const BlockEnsemble& ensemble, Range rows, ConsensusChunk& o
         }
         for (Index i = 0; i < rows.size(); ++i) {
             for (std::size_t r = 0; r < jacobians.size(); ++r) {
-                update_row(n, jacobians[r].row(i).data(), weights[r].inverse.data() + j, weights[r].counts.data() + j,
-                           &out.mean(i, j), &out.sd(i, j), &out.sign(i, j), &out.selected(i, j));
+                replicas[r] = {jacobians[r].row(i).data(), weights[r].data() + j};
             }
+            sum_replicas(n, replicas, all_count,
+                         {&out.mean(i, j), &out.sd(i, j), &out.sign(i, j), &out.selected(i, j)});
         }
     }
     finish_rows(supporting_replicas(ensemble), out);

@@ -139,4 +139,18 @@ void Gates::step(Dynamics& model, const AdamStep& adam, float l2) {
     }
 }
 
+void Gates::save(Packer& packer) const {
+    for (std::size_t k = 0; k < weights_.size(); ++k) {
+        packer.values(weights_[k]);
+        logits_[k].save(packer);
+    }
+}
+
+void Gates::load(Unpacker& unpacker) {
+    for (std::size_t k = 0; k < weights_.size(); ++k) {
+        weights_[k] = unpacker.values<float>();
+        logits_[k].load(unpacker);
+    }
+}
+
 }  // namespace lazynet::train

@@ -85,6 +85,7 @@ void describe(const RunOutput& output, const NetworkRun& run, io::ResultsFile& f
     file.number(at + "format_version", std::int64_t{1});
     file.text(at + "version", version());
     file.text(at + "git_hash", git_hash());
+    file.text(at + "command", output.command);
     file.text(at + "options", output.options);
     file.text(at + "effects", effects_text(run.effects));
     file.text(at + "consensus_holds",

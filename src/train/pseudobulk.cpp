@@ -17,8 +17,9 @@ namespace {
 constexpr std::size_t kLeastStage = std::size_t{8} << 20;
 constexpr std::size_t kMostStage = std::size_t{128} << 20;
 
-/// Room for all packed cells if they take less than the table of sums, which is never needed then.
-std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalization, Index conditions, Index genes,
+}  // namespace
+
+std::size_t packed_room(const io::MatrixReader& reader, Normalization normalization, Index conditions, Index genes,
                         int ranks) {
     const std::size_t table = static_cast<std::size_t>(conditions * genes) * sizeof(Moments);
     const double per_entry = normalization == Normalization::counts ? 2 : 5;
@@ -28,8 +29,6 @@ std::size_t stage_bytes(const io::MatrixReader& reader, Normalization normalizat
     const std::size_t one_cell = 8 * static_cast<std::size_t>(genes) + 64;
     return std::max({fits ? table : std::min(2 * table, kMostStage), kLeastStage, one_cell});
 }
-
-}  // namespace
 
 std::vector<Index> cells_per_condition(const Screen& screen) {
     std::vector<Index> cells(screen.conditions.size(), 0);
@@ -90,7 +89,7 @@ Pseudobulk pseudobulk(const mpi::Communicator& world, io::MatrixReader& reader, 
     const auto genes = static_cast<Index>(screen.genes.size());
     const auto conditions = static_cast<Index>(screen.conditions.size());
     const Range own = block_of(genes, world.size(), world.rank());
-    CellStage stage(conditions, own.size(), stage_bytes(reader, normalization, conditions, own.size(), world.size()));
+    CellStage stage(conditions, own.size(), packed_room(reader, normalization, conditions, own.size(), world.size()));
     std::vector<Range> owned;
     for (int r = 0; r < world.size(); ++r) {
         owned.push_back(block_of(genes, world.size(), r));

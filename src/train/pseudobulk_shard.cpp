@@ -51,7 +51,8 @@ void clear_unsupported(const std::vector<std::int32_t>& support, LazyNet& net) {
     }
 }
 
-/// Forward pass and the left-out coordinates, for a contiguous range of a table.
+/// Forward pass and the left-out coordinates, for a contiguous range of a table; what a step works with. Shards that
+/// take turns share one.
 class Pass {
 public:
     void hidden(const PairTable& table, Range range, const LazyNet& net) {
@@ -80,6 +81,7 @@ public:
     }
     Matrix z, h, dh, dz;
     OutputScratch scratch;
+    MaskedScratch masked;
     std::vector<double> norms;
 };
 
@@ -113,13 +115,14 @@ double relative_error(PairTable& table, const LazyNet& net, Pass& pass) {
 class PseudobulkTrainer {
 public:
     PseudobulkTrainer(const ShardId& id, const Pairs& pairs, const BlockTargets& block, const TrainConfig& config,
-                      double l2)
+                      double l2, Pass& pass)
         : id_(id),
           pairs_(pairs),
           block_(block),
           config_(config),
           optimizer_(initial(id, pairs, block, config)),
           best_(config.patience),
+          pass_(pass),
           penalty_(l2) {}
 
     void advance(Index last, bool may_stop, const EpochCallback& told, const std::function<void()>& between) {
@@ -254,7 +257,7 @@ private:
         }
         if (is_sparse_) {
             return masked_error_step(pattern_, cview(training_.across), range, norms, cview(pass_.h), cview(w),
-                                     cview(net.c), view(optimizer_.dc), view(pass_.dh), masked_);
+                                     cview(net.c), view(optimizer_.dc), view(pass_.dh), pass_.masked);
         }
         return squared_error_step(targets(training_, range), norms, cview(pass_.h), cview(w), cview(net.c),
                                   view(optimizer_.dc), view(pass_.dh), pass_.scratch);
@@ -285,9 +288,8 @@ private:
     TrainedShard result_;
     PairTable training_, seen_, held_out_;
     std::vector<std::int32_t> support_;
-    Pass pass_;
+    Pass& pass_;
     SparsePattern pattern_;
-    MaskedScratch masked_;
     bool is_sparse_ = false;
     double penalty_;
     double l2_ = 0.0;
@@ -300,7 +302,7 @@ public:
     PseudobulkReplica(const std::vector<ShardId>& ids, const std::vector<const BlockTargets*>& blocks,
                       const Pairs& pairs, const TrainConfig& config, double l2) {
         for (std::size_t k = 0; k < ids.size(); ++k) {
-            trainers_.push_back(std::make_unique<PseudobulkTrainer>(ids[k], pairs, *blocks[k], config, l2));
+            trainers_.push_back(std::make_unique<PseudobulkTrainer>(ids[k], pairs, *blocks[k], config, l2, pass_));
             bytes_ += 2.0 * static_cast<double>(blocks[k]->change.size()) * sizeof(float);
         }
     }
@@ -334,43 +336,12 @@ public:
 
 private:
     PseudobulkTrainer& at(Index k) { return *trainers_[static_cast<std::size_t>(k)]; }
+    Pass pass_;
     std::vector<std::unique_ptr<PseudobulkTrainer>> trainers_;
     double bytes_ = 0.0;  // of all tables
 };
 
 }  // namespace
-
-double largest_penalty(const Pairs& pairs, const BlockTargets& block) {
-    const Index n = pairs.size();
-    const Eigen::Map<const VectorD> w(block.weights.data(), n);
-    const Vector weights = w.cast<float>();
-    const Vector mean = block.change.transpose() * weights / weights.sum();
-    VectorD v = VectorD::Ones(static_cast<Index>(pairs.inputs.size())).normalized();
-    double norm = 0.0;
-    for (int iteration = 0; iteration < 30; ++iteration) {
-        Vector moved = Vector::Zero(n);  // W D v
-        for (Index p = 0; p < n; ++p) {
-            const auto at = static_cast<std::size_t>(p);
-            for (auto k = static_cast<std::size_t>(pairs.offsets[at]);
-                 k < static_cast<std::size_t>(pairs.offsets[at + 1]); ++k) {
-                moved[p] += weights[p] * pairs.values[k] * static_cast<float>(v[pairs.columns[k]]);
-            }
-        }
-        const Vector y = block.change.transpose() * moved - mean * moved.sum();
-        const Vector back = block.change * y - Vector::Constant(n, mean.dot(y));
-        VectorD next = VectorD::Zero(v.size());
-        for (Index p = 0; p < n; ++p) {
-            const auto at = static_cast<std::size_t>(p);
-            for (auto k = static_cast<std::size_t>(pairs.offsets[at]);
-                 k < static_cast<std::size_t>(pairs.offsets[at + 1]); ++k) {
-                next[pairs.columns[k]] += static_cast<double>(weights[p] * pairs.values[k] * back[p]);
-            }
-        }
-        norm = std::sqrt(next.norm());
-        v = next.normalized();
-    }
-    return norm;
-}
 
 std::unique_ptr<ReplicaTraining> start_pseudobulk_training(const std::vector<ShardId>& ids,
                                                            const std::vector<const BlockTargets*>& blocks,
@@ -380,7 +351,8 @@ std::unique_ptr<ReplicaTraining> start_pseudobulk_training(const std::vector<Sha
 
 TrainedShard train_pseudobulk_shard(const ShardId& id, const Pairs& pairs, const BlockTargets& block,
                                     const TrainConfig& config, double l2, const EpochCallback& told) {
-    PseudobulkTrainer trainer(id, pairs, block, config, l2);
+    Pass pass;
+    PseudobulkTrainer trainer(id, pairs, block, config, l2, pass);
     trainer.advance(config.epochs, true, told, [] {});
     return trainer.finish();
 }

@@ -3,26 +3,28 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <optional>
 
 #include "lazynet/core/random.hpp"
+#include "lazynet/data/cell_piece.hpp"
+#include "lazynet/data/co_regulation.hpp"
 #include "lazynet/io/edges.hpp"
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/cell_stream.hpp"
 #include "lazynet/train/consensus.hpp"
 #include "lazynet/train/response_fit.hpp"
 #include "leave_out.hpp"
+#include "shard_scores.hpp"
 
 namespace lazynet::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Seconds spent reading; long enough for a rate within some 10 %.
+/// Seconds spent reading, and averaging; long enough for a rate within some 10 %.
 constexpr double kReadSeconds = 0.25;
 /// Epochs of a pseudobulk shard: its validation values are looked at every fifth.
 constexpr Index kEpochs = 11;
-/// Strengths of one source that are tried in looking for the prior.
-constexpr Index kPriorTrials = 18;
 /// Batches of cell pairs.
 constexpr Index kBatches = 4;
 constexpr std::size_t kEdges = 10000;
@@ -99,14 +101,43 @@ BlockTargets made_up_targets(const Screen& screen, const Pairs& pairs, Range gen
     return block;
 }
 
-void try_reading(io::ScreenFile& file, Range slice, double& seconds, double& cells, double& entries) {
+/// Reads cells for a while, `use` of each included. @returns seconds per cell of the file, 0 without cells
+template <typename Use>
+double try_cells(io::ScreenFile& file, Range slice, const Use& use) {
     CellStream stream(*file.reader, file.screen, file.normalization, slice);
     const auto start = Clock::now();
     while (since(start) < kReadSeconds && stream.next()) {
-        entries += static_cast<double>(stream.stored());
+        for (Index i = 0; i < stream.cells(); ++i) {
+            use(stream.cell(i));
+        }
     }
-    seconds = since(start);
-    cells = static_cast<double>(slice.size() - stream.left());
+    const Index cells = slice.size() - stream.left();
+    return cells > 0 ? since(start) / static_cast<double>(cells) : 0.0;
+}
+
+/// As in averaging, but that nothing is sent and all conditions share one row of sums.
+void try_averaging(io::ScreenFile& file, Range slice, Rehearsal& r) {
+    double cells = 0.0, entries = 0.0, packed = 0.0;
+    r.read = try_cells(file, slice, [&](const CellStream::Cell& cell) {
+        ++cells;
+        entries += static_cast<double>(cell.genes.size());
+    });
+    std::vector<Moments> sums(file.screen.genes.size());
+    std::vector<std::byte> room(8 * file.screen.genes.size() + 64);
+    double pieces = 0.0;
+    r.average = try_cells(file, slice, [&](const CellStream::Cell& cell) {
+        if (cell.genes.empty()) {
+            return;
+        }
+        const PieceSource source{0, 0, cell.scale, cell.genes, cell.values};
+        const PieceHeader plan = plan_piece(source, file.normalization);
+        write_piece(plan, source, room.data());
+        add_piece(room.data(), sums.data());
+        packed += static_cast<double>(plan.bytes());
+        ++pieces;
+    });
+    r.entries_per_cell = cells > 0.0 ? entries / cells : 0.0;
+    r.packed_per_cell = pieces > 0.0 ? packed / pieces : 0.0;
 }
 
 void try_pseudobulk_shard(const ShardId& id, const Pairs& pairs, const BlockTargets& block, TrainConfig config,
@@ -121,6 +152,33 @@ void try_pseudobulk_shard(const ShardId& id, const Pairs& pairs, const BlockTarg
         id, pairs, block, config, 0.1 * l2, [&](const EpochRecord& e) { first = e.epoch == 1 ? since(start) : first; });
     r.setup = first;
     r.epoch = (since(start) - first) / static_cast<double>(kEpochs - 1);
+}
+
+/// Scores of one shard, as in a round (prune_rounds.cpp) but for the means over shards and the cut.
+void try_round(const ShardId& id, const Pairs& pairs, const TrainConfig& config, const PruneKnowledge& knowledge,
+               Rehearsal& r) {
+    const LazyNetShape shape{static_cast<Index>(pairs.inputs.size()), config.hidden_sums, config.hidden_products,
+                             id.genes.size(), static_cast<float>(config.u_max)};
+    const LazyNet net(shape, Random(config.seed, "round"), 0.1f);
+    const LazyNetMask mask{Matrix::Ones(net.a.rows(), net.a.cols()), Matrix::Ones(net.c.rows(), net.c.cols())};
+    const std::vector<std::int32_t> support(pairs.inputs.size(), 1);
+    std::optional<CoRegulation> co_regulation;
+    SparseMatrix prior;
+    if (config.prune.needs_prior()) {
+        co_regulation = CoRegulation::from_prior(knowledge.prior);
+        prior = knowledge.prior.middleCols(id.genes.begin, id.genes.size());
+    }
+    ShardScorer scorer(config.prune, co_regulation ? &*co_regulation : nullptr, std::move(prior));
+    const auto start = Clock::now();
+    scorer.look(net, mask, support);
+    const auto means = [](const TermSums& sums) {
+        return TermMeans{sums.guess / sums.count, sums.magnitude / sums.count};
+    };
+    scorer.finish_inner(means(scorer.inner_sums()));
+    const ShardScores scores = scorer.finish_outer(means(scorer.outer_sums()));
+    ShardOptimizer optimizer(net);
+    optimizer.prune(mask);
+    r.round = since(start);
 }
 
 /// A prior in which every source counts, as none may have less to do.
@@ -144,16 +202,28 @@ void try_closed_form(const ShardId& id, const Pairs& pairs, const BlockTargets& 
     start = Clock::now();
     const std::vector<Index> rows = sampled_pairs(pairs.size());
     const auto n = static_cast<Index>(rows.size());
+    const Matrix changes = changes_of_others(block, {0, std::min(kChunkGenes, block.genes.size())});
+    Matrix product(n, n);
+    product.noalias() = changes.topRows(n) * changes.topRows(n).transpose();
+    MatrixD gram = product.cast<double>();
+    gram.diagonal().array() += 1.0;
+    r.products = since(start);
     const LeaveOut left(pairs, rows, std::vector<double>(static_cast<std::size_t>(pairs.size()), 0.0025),
-                        0.01 * MatrixD::Identity(n, n));
+                        std::move(gram));
     Strengths strengths;
     strengths.sources.assign(static_cast<std::size_t>(left.sources()), 0.1);
+    start = Clock::now();
     const std::vector<double> errors = left.errors(strengths);
-    r.prior = since(start) * static_cast<double>(kPriorTrials * left.sources());
+    r.leave_out = since(start);
+    r.sources = left.sources();
+    r.combinations = left.has_combinations();
     if (config.validation_share > 0.0) {
         start = Clock::now();
         const ResponseValidation validation = validate_responses(pairs, prior, config.seed);
-        r.prior += since(start);
+        r.validation = since(start);
+        start = Clock::now();
+        const Matrix weighed = validation.weights * changes;
+        r.weigh = since(start);
     }
 }
 
@@ -206,14 +276,12 @@ double try_consensus(const Pairs& pairs, const Plan& plan, Index hidden, Index r
 }  // namespace
 
 Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const Screen& screen, const Pairs& pairs,
-                   const Plan& plan, const TrainConfig& config) {
+                   const Plan& plan, const TrainConfig& config, const PruneKnowledge& knowledge) {
     Rehearsal r;
-    double seconds = 0.0, cells = 0.0, entries = 0.0;
-    world.together([&] {
-        try_reading(file, block_of(file.reader->cells(), world.size(), world.rank()), seconds, cells, entries);
-    });
-    r.read = world.max(cells > 0.0 ? seconds / cells : 0.0);
-    r.entries_per_cell = world.max(cells > 0.0 ? entries / cells : 0.0);
+    world.together([&] { try_averaging(file, block_of(file.reader->cells(), world.size(), world.rank()), r); });
+    for (double* part : {&r.read, &r.average, &r.entries_per_cell, &r.packed_per_cell}) {
+        *part = world.max(*part);
+    }
     const Range own = plan.blocks_of(world.rank());
     std::vector<ShardId> ids;
     std::vector<BlockTargets> blocks;
@@ -242,8 +310,12 @@ Rehearsal rehearse(const mpi::Communicator& world, io::ScreenFile& file, const S
         const CellPairs few = make_cell_pairs(table, sample, pairs, control_mean);
         try_cell_shards(ids, few, static_cast<double>(used), pairs, blocks, resolved, r);
     }
+    if (config.prune.has_rounds()) {
+        try_round(ids.front(), pairs, config, knowledge, r);
+    }
     r.consensus = try_consensus(pairs, plan, config.hidden_sums + config.hidden_products, config.replicas);
-    for (double* part : {&r.penalty, &r.setup, &r.epoch, &r.prior, &r.consensus}) {
+    for (double* part :
+         {&r.penalty, &r.setup, &r.epoch, &r.round, &r.products, &r.leave_out, &r.validation, &r.weigh, &r.consensus}) {
         *part = world.max(*part);
     }
     return r;

@@ -21,6 +21,11 @@ Range genes_of(const std::string& key) {
     return range;
 }
 
+Range overlap(Range a, Range b) {
+    const Index begin = std::max(a.begin, b.begin);
+    return {begin, std::max(begin, std::min(a.end, b.end))};
+}
+
 void copy_columns(const Matrix& from, Range have, Matrix& to, Range want) {
     const Range both = overlap(have, want);
     if (both.size() > 0) {

@@ -204,6 +204,7 @@ void describe_run(const mpi::Communicator& world, const RunOutput& output, const
     file.number(at + "format_version", std::int64_t{1});
     file.text(at + "version", version());
     file.text(at + "git_hash", git_hash());
+    file.text(at + "command", output.command);
     file.text(at + "options", output.options);
     file.text(at + "screen", screen.name);
     file.text(at + "screen_fingerprint", facts.fingerprint);

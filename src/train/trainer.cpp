@@ -382,6 +382,7 @@ private:
                              fingerprint_, summary_.rounds, closed_form() ? &prior_ : nullptr};
         summary_.edges =
             write_run(world_, output_, facts, ensembles, predictions, observed, control_mean, shards_, shown);
+        checkpoints_.close();
         summary_.phases = timings_.over_ranks(world_);
         double parameters = 0.0;
         for (const TrainedShard& shard : shards_) {

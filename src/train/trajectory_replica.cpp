@@ -141,8 +141,9 @@ double sparsity(const Dynamics& model) {
     return 1.0 - static_cast<double>(nonzero) / static_cast<double>(possible);
 }
 
-TrajectoryReplica::TrajectoryReplica(const TrajectoryConfig& config, const TrajectoryData& data,
-                                     const TrajectoryPrior& prior, Index replica, const io::StoredDynamics* stored)
+/// What all starts have in common.
+TrajectoryReplica::TrajectoryReplica(Index replica, const TrajectoryConfig& config, const TrajectoryData& data,
+                                     const TrajectoryPrior& prior)
     : config_(config),
       data_(data),
       prior_(prior),
@@ -155,18 +156,36 @@ TrajectoryReplica::TrajectoryReplica(const TrajectoryConfig& config, const Traje
             sample_weights_.push_back(random.exponential(s));
         }
     }
+}
+
+TrajectoryReplica::TrajectoryReplica(const TrajectoryConfig& config, const TrajectoryData& data,
+                                     const TrajectoryPrior& prior, Index replica, const io::StoredDynamics* stored)
+    : TrajectoryReplica(replica, config, data, prior) {
     if (stored != nullptr) {
         restore(*stored, *model_);
     } else if (config.warm_start) {
         warm_start();
     }
-    const prune::Method method = config.prune.method;
+    prepare_losses();
+}
+
+TrajectoryReplica::TrajectoryReplica(const TrajectoryConfig& config, const TrajectoryData& data,
+                                     const TrajectoryPrior& prior, Index replica, Unpacker& saved)
+    : TrajectoryReplica(replica, config, data, prior) {
+    model_->load(saved);
+    prepare_losses();
+    load(saved);
+}
+
+/// Gates and prior states, for the model's layers as they are.
+void TrajectoryReplica::prepare_losses() {
+    const prune::Method method = config_.prune.method;
     if (method == prune::Method::l0 || method == prune::Method::cnode || method == prune::Method::pathreg) {
-        gates_.emplace(*model_, Gates::options_of(method), Random(config.seed, "gates", {replica}));
+        gates_.emplace(*model_, Gates::options_of(method), Random(config_.seed, "gates", {replica_}));
     }
-    if (config.prior_weight > 0.0) {
-        const Random random(config.seed, "prior states", {replica});
-        prior_states_.resize(data.genes(), config.prior_states);
+    if (config_.prior_weight > 0.0) {
+        const Random random(config_.seed, "prior states", {replica_});
+        prior_states_.resize(data_.genes(), config_.prior_states);
         for (Index e = 0; e < prior_states_.size(); ++e) {
             prior_states_.data()[e] = static_cast<float>(random.uniform(static_cast<std::uint64_t>(e)) - 0.5);
         }

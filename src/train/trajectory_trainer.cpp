@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "lazynet/core/error.hpp"
@@ -13,6 +12,8 @@
 #include "lazynet/train/trajectory_prediction.hpp"
 #include "matrix_exchange.hpp"
 #include "trajectory_results.hpp"
+#include "trajectory_training.hpp"
+#include "trial.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -42,10 +43,11 @@ void require_memory(const TrajectoryConfig& config, Index genes) {
 class TrajectoryRun {
 public:
     TrajectoryRun(const mpi::Communicator& world, TrajectoryInputs inputs, TrajectoryConfig config,
-                  const RunOutput& output, Log& log)
+                  const RunOutput& output, Checkpoints& checkpoints, Log& log)
         : world_(world),
           config_(std::move(config)),
           output_(output),
+          checkpoints_(checkpoints),
           log_(log),
           prior_(std::move(inputs.prior)),
           test_(std::move(inputs.test)),
@@ -79,15 +81,20 @@ public:
             choose_lambda();
         }
         timings_.start("training");
-        replicas_ = train(block_of(config_.replicas, world_.size(), world_.rank()), config_);
+        const TrajectoryFloor whole = floor("replica");
+        TrajectoryTraining training(world_, config_, config_.replicas,
+                                    block_of(config_.replicas, world_.size(), world_.rank()), whole);
+        training();
+        checkpoints_.point([&](Checkpoints::Records& records) { training.save(records); }, true);
         log_.progress_done();
         timings_.start("consensus and results");
-        TrajectoryEnsemble ensemble(world_, config_, data_, test_, replicas_);
+        TrajectoryEnsemble ensemble(world_, config_, data_, test_, training.replicas());
         summary_.validation = ensemble.validation();
         summary_.test = ensemble.test();
         summary_.replicas = ensemble.replicas();
-        summary_.rounds = rounds_;
+        summary_.rounds = training.rounds();
         summary_.edges = ensemble.write(output_, shown);
+        checkpoints_.close();
         summary_.lambda = config_.prune.lambda;
         summary_.added_noise_variance = config_.added_noise * config_.added_noise;
         summary_.seconds_per_epoch = world_.max(seconds_ / std::max(1.0, static_cast<double>(epochs_)));
@@ -97,55 +104,17 @@ public:
     }
 
 private:
-    /// Trains replicas to the end: alone between rounds, together for them.
-    std::vector<TrajectoryReplica> train(Range mine, const TrajectoryConfig& config) {
-        std::vector<TrajectoryReplica> replicas;
-        replicas.reserve(static_cast<std::size_t>(mine.size()));
-        world_.together([&] {
-            for (Index r = mine.begin; r < mine.end; ++r) {
-                const auto at = static_cast<std::size_t>(r);
-                replicas.emplace_back(config, data_, prior_, r, models_.empty() ? nullptr : &models_.at(at));
-            }
-        });
-        TrajectoryPruning pruning(config, data_, prior_);
-        rounds_.clear();
-        for (Index epoch = 1; epoch <= config.epochs;) {
-            const Index round = pruning.schedule().next(epoch);
-            const Index last = round == 0 ? config.epochs : round;
-            world_.together([&] {
-                for (TrajectoryReplica& replica : replicas) {
-                    train_stretch(replica, {epoch, last + 1}, round != 0);
-                }
-            });
-            if (round != 0) {
-                rounds_.push_back(pruning.round(world_, last, replicas));
-                world_.together([&] {
-                    for (TrajectoryReplica& replica : replicas) {
-                        replica.validate();
-                        tell(replica);
-                    }
-                });
-            }
-            epoch = last + 1;
-        }
-        return replicas;
-    }
-
-    /// Epochs of one replica; the last one's validation waits when a round comes first.
-    void train_stretch(TrajectoryReplica& replica, Range epochs, bool round_follows) {
-        for (Index epoch = epochs.begin; epoch < epochs.end; ++epoch) {
-            if (!round_follows && replica.exhausted(epoch)) {
-                return;
-            }
-            const auto start = std::chrono::steady_clock::now();
-            replica.train_epoch(epoch);
-            seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-            ++epochs_;
-            if (!round_follows || epoch + 1 < epochs.end) {
-                replica.validate();
-                tell(replica);
-            }
-        }
+    [[nodiscard]] TrajectoryFloor floor(const std::string& name) {
+        return {data_,
+                prior_,
+                models_,
+                checkpoints_,
+                name,
+                [this](const TrajectoryReplica& replica) { tell(replica); },
+                [this](double seconds) {
+                    seconds_ += seconds;
+                    ++epochs_;
+                }};
     }
 
     void tell(const TrajectoryReplica& replica) {
@@ -164,20 +133,19 @@ private:
         timings_.start("lambda search");
         static const std::vector<prune::Lambdas> kGrid = {{0.0, 0.0},  {0.02, 0.01}, {0.1, 0.05},
                                                           {0.5, 0.05}, {0.75, 0.75}, {0.95, 0.9}};
-        std::vector<double> mine;
+        double best = 1e300;
         for (std::size_t k = 0; k < kGrid.size(); ++k) {
             TrajectoryConfig trial = config_;
             trial.prune.lambda = kGrid[k];
             trial.replicas = 1;
-            const bool own = static_cast<int>(k) % world_.size() == world_.rank();
-            const auto replicas = train(own ? Range{0, 1} : Range{0, 0}, trial);
-            mine.push_back(own ? replicas.front().best_error() : 0.0);
-        }
-        const std::vector<double> all = world_.gather(std::span<const double>(mine));
-        double best = 1e300;
-        for (std::size_t k = 0; k < kGrid.size(); ++k) {
-            const std::size_t owner = k % static_cast<std::size_t>(world_.size());
-            const double error = all[owner * kGrid.size() + k];
+            const std::string key = record_key("lambda", {static_cast<Index>(k)});
+            const double error = settled(world_, checkpoints_, key, [&](const std::string& name) {
+                const bool own = static_cast<int>(k) % world_.size() == world_.rank();
+                const TrajectoryFloor floor_of_trial = floor(name);
+                TrajectoryTraining training(world_, trial, 1, own ? Range{0, 1} : Range{0, 0}, floor_of_trial);
+                training();
+                return world_.max(own ? training.replicas().front().best_error() : 0.0);
+            });
             log_.info(fmt::format("  lambda ({}, {}): validation error {:.3e}", kGrid[k].inner, kGrid[k].outer, error));
             if (error < best) {
                 best = error;
@@ -190,14 +158,13 @@ private:
     const mpi::Communicator& world_;
     TrajectoryConfig config_;
     const RunOutput& output_;
+    Checkpoints& checkpoints_;
     Log& log_;
     TrajectoryPrior prior_;
     Trajectories test_;
     std::vector<io::StoredDynamics> models_;
     TrajectoryData data_;
     Timings timings_;
-    std::vector<TrajectoryReplica> replicas_;
-    std::vector<TrajectoryRound> rounds_;
     double seconds_ = 0.0;
     Index epochs_ = 0;
     TrajectorySummary summary_;
@@ -206,8 +173,8 @@ private:
 }  // namespace
 
 TrajectorySummary train_trajectories(const mpi::Communicator& world, TrajectoryInputs inputs, TrajectoryConfig config,
-                                     const RunOutput& output, Index shown, Log& log) {
-    return TrajectoryRun(world, std::move(inputs), std::move(config), output, log)(shown);
+                                     const RunOutput& output, Index shown, Checkpoints& checkpoints, Log& log) {
+    return TrajectoryRun(world, std::move(inputs), std::move(config), output, checkpoints, log)(shown);
 }
 
 }  // namespace lazynet::train

@@ -1,15 +1,19 @@
 // lazynet_write_run OUTPUT [--genes N] [--conditions N] [--unmeasured N] [--top K] [--transfer BYTES] [--rows N]
-//                   [--break HOW]
+//                   [--break HOW] [--turns N]
 // Writes a run.h5ad whose values follow from their row and column alone, so a test can check every one of them.
 // --break: fsize (a write fails on the last rank), full (the disk fills up while writing), agreed, alone (an exception
 // while the file is open), none-written (no rows at all), replaced (another run takes the temporary name),
 // replaced-alone (first replaced, then alone).
+// --turns: rows are written in turns by all ranks, flushed every N turns, and how far it is kept in OUTPUT.mark, from
+// where the next call goes on; "pid <number>" per rank first, "from row <number>" when the file is open.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,15 +39,17 @@ struct Options {
     Index top = 0;
     Index transfer = Index{1} << 29;
     Index rows = 5;
+    Index turns = 0;
     std::string how;
 };
 
 Options read(int argc, char** argv) {
     Options o;
     o.output = argc > 1 ? argv[1] : "";
-    std::map<std::string, Index*> numbers = {{"--genes", &o.genes},           {"--conditions", &o.conditions},
-                                             {"--unmeasured", &o.unmeasured}, {"--top", &o.top},
-                                             {"--transfer", &o.transfer},     {"--rows", &o.rows}};
+    std::map<std::string, Index*> numbers = {
+        {"--genes", &o.genes}, {"--conditions", &o.conditions}, {"--unmeasured", &o.unmeasured},
+        {"--top", &o.top},     {"--transfer", &o.transfer},     {"--rows", &o.rows},
+        {"--turns", &o.turns}};
     for (int i = 2; i + 1 < argc; i += 2) {
         if (std::string(argv[i]) == "--break") {
             o.how = argv[i + 1];
@@ -176,14 +182,66 @@ void write_targets(ResultsFile& file, const Options& o, Range rows) {
     }
 }
 
+void write_cells(ResultsFile& file, const Options& o, const lazynet::mpi::Communicator& world) {
+    const Range cells = lazynet::block_of(o.conditions, world.size(), world.rank());
+    write_dense(file, "X", cells, block(0, cells, o.genes, 0));
+    write_dense(file, "layers/observed", cells, block(1, cells, o.genes, 0));
+}
+
 void write_all(ResultsFile& file, const Options& o, const lazynet::mpi::Communicator& world) {
     const Range own = lazynet::block_of(o.genes, world.size(), world.rank());
     for (Index t = own.begin; t < own.end; t += o.rows) {
         write_targets(file, o, {t, std::min(t + o.rows, own.end)});
     }
-    const Range cells = lazynet::block_of(o.conditions, world.size(), world.rank());
-    write_dense(file, "X", cells, block(0, cells, o.genes, 0));
-    write_dense(file, "layers/observed", cells, block(1, cells, o.genes, 0));
+    write_cells(file, o, world);
+}
+
+/// A row number, and the mark of the file that holds the rows before it.
+struct Progress {
+    Index row = 0;
+    std::string mark;
+};
+
+Progress read_progress(const std::string& output) {
+    Progress progress;
+    std::ifstream file(output + ".mark");
+    file >> progress.row;
+    file.get();
+    std::getline(file, progress.mark);
+    return progress;
+}
+
+void write_progress(const std::string& output, const Progress& progress) {
+    std::ofstream(output + ".mark.next") << progress.row << '\n' << progress.mark << '\n';
+    rename((output + ".mark.next").c_str(), (output + ".mark").c_str());
+}
+
+/// Opens the file where the last run has left it, and writes the rest.
+void go_on(ResultsFile& file, const Options& o, const lazynet::mpi::Communicator& world) {
+    file.keep_unfinished(true);
+    Progress progress = read_progress(o.output);
+    if (!file.continue_unfinished(progress.mark)) {
+        file.open_for_data();
+        progress = {0, file.mark()};
+    }
+    if (world.is_root()) {
+        std::printf("from row %ld\n", static_cast<long>(progress.row));
+        std::fflush(stdout);
+    }
+    for (Index turn = 1; progress.row < o.genes; ++turn) {
+        const Range rows = {progress.row, std::min(progress.row + o.rows, o.genes)};
+        if (turn % world.size() == world.rank()) {
+            write_targets(file, o, rows);
+        }
+        progress.row = rows.end;
+        if (turn % o.turns == 0) {
+            file.flush();
+            if (world.is_root()) {
+                write_progress(o.output, progress);
+            }
+        }
+    }
+    write_cells(file, o, world);
 }
 
 /// Gives the reserved space back (what still is zero) and lets somebody else have it, as where a file system cannot
@@ -235,10 +293,17 @@ int run(int argc, char** argv) {
     ResultsFile file(world, options.output);
     file.limit_transfer(static_cast<std::size_t>(options.transfer));
     describe(file, options);
-    file.open_for_data();
-    break_it(options, world);
-    if (options.how != "none-written") {
-        write_all(file, options, world);
+    if (options.turns > 0) {
+        std::printf("pid %d\n", getpid());
+        std::fflush(stdout);
+        go_on(file, options, world);
+        break_it(options, world);
+    } else {
+        file.open_for_data();
+        break_it(options, world);
+        if (options.how != "none-written") {
+            write_all(file, options, world);
+        }
     }
     file.finish();
     return 0;

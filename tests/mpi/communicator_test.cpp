@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "lazynet/mpi/node_sum.hpp"
 #include "message_of.hpp"
 
 namespace lazynet::mpi {
@@ -71,6 +72,50 @@ TEST(Communicator, SumsLongIntegerArraysInPlace) {
     const std::int64_t ranks = world.size();
     EXPECT_EQ(values[0], ranks * (ranks - 1) / 2);
     EXPECT_EQ(values[299999], ranks * 299999 + ranks * (ranks - 1) / 2);
+}
+
+/// Pieces of several lengths, the last a short one.
+constexpr std::size_t kVeryLong = (std::size_t{1} << 22) + 12345;
+
+std::vector<std::int64_t> numbers_of(const Communicator& world) {
+    std::vector<std::int64_t> values(kVeryLong);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = static_cast<std::int64_t>(i) * (world.rank() + 1) - 7 * world.rank();
+    }
+    return values;
+}
+
+void expect_sums(const Communicator& world, const std::vector<std::int64_t>& values) {
+    const std::int64_t ranks = world.size();
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const auto expected = static_cast<std::int64_t>(i) * ranks * (ranks + 1) / 2 - 7 * ranks * (ranks - 1) / 2;
+        wrong += values[i] == expected ? 0U : 1U;
+    }
+    EXPECT_EQ(wrong, 0U);
+}
+
+TEST(Communicator, SumsVeryLongIntegerArraysInPlace) {
+    const auto world = Communicator::world();
+    auto values = numbers_of(world);
+    static_assert(kVeryLong > kNodeSumValues);
+    world.sum_in_place(values);
+    expect_sums(world, values);
+}
+
+/// Nodes are made up: the last rank is on one of its own.
+TEST(Communicator, SumsWithinAndBetweenNodes) {
+    const auto world = Communicator::world();
+    const bool alone = world.size() > 1 && world.rank() + 1 == world.size();
+    auto values = numbers_of(world);
+    const auto before = values;
+    const bool summed = node_sum(world, world.split(alone ? 1 : 0), values);
+    EXPECT_EQ(summed, world.size() > kNodeSumRanks);
+    if (summed) {
+        expect_sums(world, values);
+    } else {
+        EXPECT_EQ(values, before);
+    }
 }
 
 }  // namespace

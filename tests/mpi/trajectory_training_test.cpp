@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/train/gates.hpp"
@@ -253,6 +255,88 @@ TEST(Gates, EffectiveWeightsAreGatesTimesWeightsAndPenaltiesClosePaths) {
     }
     gates.settle(model);
     EXPECT_LT(static_cast<double>(model.layers()[1]->dense().cwiseAbs().sum()), 0.5 * open);
+}
+
+/// Bytes of a replica after all epochs; saved, dropped and taken up again after epoch `interrupted`.
+std::vector<std::byte> trained_bytes(const TrajectoryConfig& config, const TrajectoryData& data,
+                                     const TrajectoryPrior& prior, Index interrupted) {
+    const auto world = mpi::Communicator::world();
+    std::vector<TrajectoryReplica> replicas;
+    replicas.emplace_back(config, data, prior, 0);
+    TrajectoryPruning pruning(config, data, prior);
+    std::vector<std::byte> bytes;
+    for (Index epoch = 1; epoch <= config.epochs; ++epoch) {
+        EXPECT_EQ(replicas[0].next_epoch(), epoch);
+        replicas[0].train_epoch(epoch);
+        if (epoch == interrupted) {  // also between training and a round
+            Packer packer(bytes);
+            replicas[0].save(packer);
+            replicas.clear();
+            Unpacker unpacker(bytes);
+            replicas.emplace_back(config, data, prior, 0, unpacker);
+            EXPECT_TRUE(unpacker.done());
+        }
+        if (pruning.schedule().is_round(epoch)) {
+            pruning.round(world, epoch, replicas);
+        }
+        replicas[0].validate();
+    }
+    bytes.clear();
+    Packer packer(bytes);
+    replicas[0].save(packer);
+    return bytes;
+}
+
+TEST(TrajectoryReplica, GoesOnFromItsBytesAsIfNothingHadHappened) {
+    std::map<std::string, TrajectoryConfig> configs;
+    for (const char* name : {"blocks", "dash", "sparsest"}) {
+        TrajectoryConfig config = small_config();
+        config.prune.method = std::string(name) == "blocks" ? prune::Method::none : prune::Method::dash;
+        config.prune.start = 2;
+        config.prune.every = 2;
+        config.prune.sparsity = 0.9;
+        config.keep = std::string(name) == "sparsest" ? Keep::sparsest : Keep::lowest;
+        config.plateau = 0;
+        configs[name] = config;
+    }
+    for (const prune::Method method : {prune::Method::dash, prune::Method::pathreg, prune::Method::none}) {
+        TrajectoryConfig config = TrajectoryConfig::published();
+        config.hidden = 10;
+        config.prune.method = method;
+        config.prior_weight = method == prune::Method::none ? 0.1 : 0.0;
+        configs["published " + std::to_string(static_cast<int>(method))] = config;
+    }
+    for (const DynamicsKind kind : {DynamicsKind::mlp, DynamicsKind::lazynet, DynamicsKind::lazynet_dense}) {
+        TrajectoryConfig config = small_config();
+        config.model = kind;
+        config.gene_blocks = kind == DynamicsKind::lazynet_dense ? 1 : kGenes;
+        config.warm_start = false;
+        config.bootstrap = true;
+        configs["kind " + std::to_string(static_cast<int>(kind))] = config;
+    }
+    const TrajectoryPrior prior = true_prior();
+    for (auto& [name, config] : configs) {
+        config.epochs = 6;
+        const TrajectoryData data = make_trajectory_data(made_up(12, 2), {}, config);
+        const auto whole = trained_bytes(config, data, prior, 0);
+        for (const Index interrupted : {1, 3, 4}) {
+            EXPECT_TRUE(trained_bytes(config, data, prior, interrupted) == whole) << name << ", " << interrupted;
+        }
+        config.seed = 1;
+        EXPECT_FALSE(trained_bytes(config, data, prior, 0) == whole) << name;
+    }
+}
+
+TEST(TrajectoryReplica, RefusesBytesOfAnotherShape) {
+    TrajectoryConfig config = small_config();
+    const TrajectoryData data = make_trajectory_data(made_up(12, 2), {}, config);
+    const TrajectoryPrior prior = true_prior();
+    std::vector<std::byte> bytes;
+    Packer packer(bytes);
+    TrajectoryReplica(config, data, prior, 0).save(packer);
+    config.hidden *= 2;
+    Unpacker unpacker(bytes);
+    EXPECT_THROW(TrajectoryReplica(config, data, prior, 0, unpacker), InternalError);
 }
 
 TEST(PlateauRate, FallsAfterPatienceAndRestarts) {

@@ -67,14 +67,17 @@ SparseMatrix random_prior(Index regulators, Index targets, Index edges) {
 }
 
 TEST(CoRegulation, EqualsTheDenseMatrix) {
-    const SparseMatrix prior = random_prior(30, 40, 120);
-    const MatrixD p = MatrixD(prior.cast<double>()).cwiseAbs();
-    MatrixD q = p * p.transpose();
-    q /= q.sum();
-    const Matrix s = random_matrix(150, 30, Random(1, "s"));  // more rows than are multiplied at once
-    const Matrix product = CoRegulation::from_prior(prior).times(s);
-    const MatrixD expected = s.cast<double>() * q;
-    EXPECT_LT((product.cast<double>() - expected).cwiseAbs().maxCoeff(), 1e-6 * expected.cwiseAbs().maxCoeff());
+    for (const Index edges : {20, 120}) {  // few: the sparse factor is multiplied; many: the matrix is formed
+        const SparseMatrix prior = random_prior(30, 40, edges);
+        ASSERT_EQ(CoRegulation::is_formed(30, prior.nonZeros()), edges == 120);
+        const MatrixD p = MatrixD(prior.cast<double>()).cwiseAbs();
+        MatrixD q = p * p.transpose();
+        q /= q.sum();
+        const Matrix s = random_matrix(150, 30, Random(1, "s"));  // more rows than are multiplied at once
+        const Matrix product = CoRegulation::from_prior(prior).times(s);
+        const MatrixD expected = s.cast<double>() * q;
+        EXPECT_LT((product.cast<double>() - expected).cwiseAbs().maxCoeff(), 1e-6 * expected.cwiseAbs().maxCoeff());
+    }
 }
 
 TEST(CoRegulation, TakesInteractionsAsTheyAre) {

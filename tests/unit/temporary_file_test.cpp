@@ -106,6 +106,52 @@ TEST_F(TemporaryFileTest, IsRemovedElsewhereOnlyWhileItIsTheSame) {
     EXPECT_FALSE(fs::exists(temporary()));
 }
 
+TEST_F(TemporaryFileTest, StaysToBeTakenUpWhenKept) {
+    std::string mark;
+    {
+        TemporaryFile file(path());
+        file.keep(true);
+        write(file, "half");
+        mark = file.mark();
+    }
+    EXPECT_EQ(TemporaryFile::taken_up(path(), "another mark"), nullptr);
+    EXPECT_EQ(content(temporary()), "half");
+    {
+        const auto file = TemporaryFile::taken_up(path(), mark);
+        ASSERT_NE(file, nullptr);
+        EXPECT_EQ(file->mark(), mark);
+        file->publish();
+    }
+    EXPECT_EQ(content(path()), "half");
+    EXPECT_EQ(TemporaryFile::taken_up(path(), mark), nullptr);
+}
+
+TEST_F(TemporaryFileTest, IsNotTakenForAnEarlierOneOfItsName) {
+    std::string mark;
+    {
+        TemporaryFile file(path());
+        file.keep(true);
+        mark = file.mark();
+    }
+    const TemporaryFile next(path());  // perhaps with the inode of the first
+    EXPECT_EQ(TemporaryFile::taken_up(path(), mark), nullptr);
+    EXPECT_TRUE(fs::exists(temporary()));
+}
+
+TEST_F(TemporaryFileTest, SurvivesASignalWhenKept) {
+    const pid_t child = fork();
+    if (child == 0) {
+        TemporaryFile file(path());
+        file.keep(true);
+        std::raise(SIGTERM);
+        _exit(1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
+    EXPECT_TRUE(fs::exists(temporary()));
+}
+
 TEST_F(TemporaryFileTest, GoesWithASignalThatEndsTheProcess) {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         if (!is_ignored(signal)) {

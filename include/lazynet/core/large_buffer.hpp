@@ -29,4 +29,8 @@ private:
     std::size_t bytes_ = 0;
 };
 
+/// Gives memory that was freed back to the system, where the allocator keeps it: to be called between phases, so that
+/// one phase's leftovers do not come on top of the next one's needs.
+void return_free_memory();
+
 }  // namespace lazynet

@@ -9,7 +9,8 @@ namespace lazynet {
 ///
 /// From a prior P (regulators x targets) Q = |P| |P|' / sum: regulators that share targets. That matrix can be dense
 /// where P is sparse, so it is never formed: S Q = (S |P|) |P|' / sum, and the sum of |P| |P|' is the sum over targets
-/// of the squared column sums of |P|. Memory: that of P.
+/// of the squared column sums of |P|. Memory: that of P. Where there are many edges between few regulators, Q is formed
+/// after all: a dense product then takes a fraction of the time.
 class CoRegulation {
 public:
     /// Q = |P| |P|' / sum.
@@ -20,12 +21,17 @@ public:
     [[nodiscard]] Index regulators() const { return factor_.rows(); }
     /// False when Q is all zeros: it was made of nothing.
     [[nodiscard]] bool empty() const { return scale_ == 0.0f; }
-    /// S Q, for S (rows x regulators). Cost: rows * edges, twice for a prior. Not collective, one thread.
+    /// S Q, for S (rows x regulators). Cost: rows * edges, twice for a prior; or rows * regulators^2. Not collective,
+    /// one thread.
     [[nodiscard]] Matrix times(const Matrix& s) const;
+
+    /// Whether Q is formed for a prior (not for interactions, which are Q itself).
+    static bool is_formed(Index regulators, Index edges);
 
 private:
     CoRegulation(const SparseMatrix& factor, bool is_squared);
     SparseMatrix factor_;  ///< |P| or |interactions|
+    Matrix formed_;        ///< Q, or empty
     bool is_squared_;
     float scale_ = 0.0f;  ///< 1 / sum
 };

@@ -16,6 +16,8 @@ namespace lazynet::io {
 /// A rows x cols float32 dataset whose place in the file is fixed and whose values are not written yet. From 4 MiB on
 /// it is chunked by whole rows of about 2 MiB, below contiguous.
 void declare_dense(hid_t parent, const std::string& where, Index rows, Index cols);
+/// Bytes that it takes in the file: its last chunk is a whole one.
+std::uint64_t dense_bytes(Index rows, Index cols);
 /// A csr_matrix of exactly `per_row` entries in every row: `indptr` is written, `indices` and `data` (float32) are only
 /// given their place. Indices are int32, from 2^31 entries on int64.
 void declare_csr(hid_t parent, const std::string& where, Index rows, Index cols, Index per_row);

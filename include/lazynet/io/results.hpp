@@ -31,8 +31,8 @@ namespace lazynet::io {
 ///
 /// A failure on one rank is remembered there, that rank's later writes do nothing, and the next collective member
 /// throws it on all ranks as one AgreedError. Then, and when the object dies unfinished, the temporary file is removed
-/// and an older file under the same name is untouched. Writes are independent transfers to space that is already
-/// allocated in the file, so no rank waits for another and no filter is involved.
+/// (unless it is to be kept) and an older file under the same name is untouched. Writes are independent transfers to
+/// space that is already allocated in the file, so no rank waits for another and no filter is involved.
 class ResultsFile {
 public:
     /// Nothing is written before open_for_data. `world` must outlive this object.
@@ -61,6 +61,18 @@ public:
     /// @throws AgreedError: no space (both numbers), folder not writable, HDF5's reason
     void open_for_data();
 
+    /// Whether the temporary file, once it is open for data, stays when this dies unfinished, by an exception, a failed
+    /// write or a signal: for a run that takes the work up. Not collective, the same on all ranks.
+    void keep_unfinished(bool keep);
+    /// Tells the unfinished file that is open for data from any other: where it is, and what was declared with which
+    /// values. The same on every rank; "" when there is none.
+    [[nodiscard]] const std::string& mark() const { return mark_; }
+    /// Instead of open_for_data, after the same declarations: opens the unfinished file an interrupted run has left, if
+    /// it is the one of `mark`, to be kept further on. What that run had written before its last `flush` is there.
+    /// Collective. @param mark the same on all ranks @return false if it is not there any more, or what is declared now
+    /// differs; then nothing has changed
+    bool continue_unfinished(const std::string& mark);
+
     // Phase 2.
     /// Not collective. Row r of `values` is row rows.begin + r of the matrix.
     /// @throws InternalError if the shapes do not fit the declaration
@@ -74,6 +86,10 @@ public:
     void write_column(const std::string& where, Index begin, std::span<const double> values);
     /// Collective. @throws AgreedError if a write failed on any rank so far: file, place, HDF5's reason, free space
     void agree();
+    /// Collective. What was written so far is on disk when it returns, whatever happens to the processes or the
+    /// machine.
+    /// @throws AgreedError like agree
+    void flush();
     /// Collective. Flushes to disk, closes, and gives the file its name. @throws AgreedError like agree
     void finish();
 
@@ -88,12 +104,16 @@ private:
     };
     using Step = std::function<void(hid_t)>;
 
-    void plan(std::uint64_t bytes, Step step);
+    void count(const std::string& where, std::uint64_t bytes, const std::vector<std::byte>& content);
+    void plan(Step step);
     void attempt(const std::function<void()>& action);
     void attempt_on_root(const std::function<void()>& action);
     void throw_failure() const;
     void discard_after_failure();
     void create();
+    void share_identity();
+    [[nodiscard]] std::string declared_mark() const;
+    void take_up(const std::string& mark);
     void open();
     void discard();
     hid_t dataset(const std::string& where, const std::string& what);
@@ -107,11 +127,14 @@ private:
     std::map<std::string, Shape> declared_;
     std::vector<Step> plan_;                    // root only
     std::uint64_t bytes_ = 0;                   // root only
+    std::uint32_t declared_checksum_ = 0;       // root only; of places and values
     std::unique_ptr<TemporaryFile> temporary_;  // root only
     Handle file_;                               // all ranks, from open_for_data to finish
     std::map<std::string, Handle> datasets_;
     std::optional<std::string> failure_;
     std::uint64_t identity_ = 0;  // of the temporary file, on all ranks; 0: there is none
+    std::string mark_;
+    bool kept_ = false;
     std::size_t transfer_bytes_ = std::size_t{512} << 20;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace lazynet::io {
@@ -30,6 +31,9 @@ public:
     /// Replaces what a killed run may have left under the temporary name.
     /// @throws UserError naming the file and the reason if it cannot be made, or if `output` is a folder or a stream
     explicit TemporaryFile(std::string output);
+    /// Takes up what an interrupted run has kept: the file under the temporary name of `output`, if it is the one of
+    /// that mark; otherwise nothing.
+    static std::unique_ptr<TemporaryFile> taken_up(const std::string& output, const std::string& mark);
     TemporaryFile(const TemporaryFile&) = delete;
     TemporaryFile& operator=(const TemporaryFile&) = delete;
     ~TemporaryFile();
@@ -42,6 +46,10 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
     /// What tells this file from others that had or will have its name.
     [[nodiscard]] std::uint64_t identity() const { return identity_; }
+    /// The same over processes: inode, time of birth where the file system knows it, size. @throws UserError
+    [[nodiscard]] std::string mark() const;
+    /// If set, it stays when this object or the process ends, for a run to take up.
+    void keep(bool keep);
     /// Open for writing from its beginning until publish.
     [[nodiscard]] int descriptor() const { return descriptor_; }
     /// Takes the disk space for the first `bytes` bytes, whose content stays; the file becomes at least that long. A
@@ -58,9 +66,11 @@ public:
     void publish();
 
 private:
+    TemporaryFile(std::string output, int descriptor);
     void guard();
     std::string output_;
     std::string name_;
+    bool kept_ = false;
     std::uint64_t identity_ = 0;
     std::uint64_t reserved_ = 0;
     int descriptor_ = -1;

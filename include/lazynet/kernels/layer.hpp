@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "lazynet/core/packer.hpp"
 #include "lazynet/core/types.hpp"
 #include "lazynet/kernels/adam.hpp"
 
@@ -69,8 +70,14 @@ public:
     /// Prunes the stored entries `entries` (indices into values()). Changes the storage: spans taken before are void.
     void prune(std::span<const std::int64_t> entries);
 
+    /// All that decides the steps to come. @pre between two steps: there is no gradient
+    void save(Packer& packer) const;
+    /// Becomes what was saved. @throws InternalError if that has other inputs or outputs
+    void load(Unpacker& unpacker);
+
 private:
     void make_sparse();
+    void free_dense();
     void index_entries();
     void refresh();
     void flush();

@@ -21,6 +21,10 @@ struct ParameterVector {
     [[nodiscard]] Eigen::Map<const Vector> vector() const { return {values.data(), static_cast<Index>(values.size())}; }
     [[nodiscard]] Eigen::Map<Vector> slope() { return {gradient.data(), static_cast<Index>(gradient.size())}; }
     void step(const AdamStep& adam, float l2);
+    /// All that decides the steps to come. @pre between two steps: there is no gradient
+    void save(Packer& packer) const;
+    /// Becomes what was saved. @throws InternalError if that has another length
+    void load(Unpacker& unpacker);
 };
 
 /// What an evaluation leaves behind for its backward pass; reused, so nothing is allocated after the first.
@@ -89,6 +93,11 @@ public:
     [[nodiscard]] virtual std::vector<LayerRole> roles() const = 0;
     [[nodiscard]] std::vector<const Layer*> layers() const;
     [[nodiscard]] std::vector<const ParameterVector*> vectors() const;
+
+    /// Weights with their masks and Adam's moments, as they are between two steps.
+    void save(Packer& packer) const;
+    /// Becomes what was saved of a model of the same kind and shape. @throws InternalError if it is another
+    void load(Unpacker& unpacker);
 
     /// Multipliers of the genes: rows of the last layers count as pruned where one is 0. All ones without.
     [[nodiscard]] virtual Vector gene_multipliers() const { return Vector::Ones(genes()); }

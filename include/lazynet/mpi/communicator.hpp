@@ -56,6 +56,8 @@ public:
     /// Concatenates every rank's values in rank order, on every rank. Lengths may differ.
     [[nodiscard]] std::vector<double> gather(std::span<const double> mine) const;
     [[nodiscard]] std::vector<std::int64_t> gather(std::span<const std::int64_t> mine) const;
+    /// Every rank's text in rank order, on every rank.
+    [[nodiscard]] std::vector<std::string> gather(const std::string& mine) const;
     /// The root's bytes, on every rank.
     void broadcast(std::span<std::byte> bytes, int root = 0) const;
     [[nodiscard]] std::string broadcast(std::string text, int root = 0) const;

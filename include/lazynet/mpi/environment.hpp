@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 namespace lazynet::mpi {
 
@@ -17,5 +18,8 @@ int guarded_main(int argc, char** argv, const std::function<int(int, char**)>& b
 
 /// One line each: MPI library and standard, for --version. Needs no MPI_Init.
 const char* library_version();
+
+/// Name of this rank's host, as MPI has it.
+std::string host_name();
 
 }  // namespace lazynet::mpi

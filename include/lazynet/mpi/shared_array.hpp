@@ -11,6 +11,10 @@
 
 namespace lazynet::mpi {
 
+/// Whether /dev/shm of this node has room for `bytes` bytes more, and for MPI's own messages. Not collective; another
+/// rank may get another answer.
+bool has_shared_memory(std::size_t bytes);
+
 /// The ranks that can hold one copy of `bytes` bytes together: those of a node where its shared memory (/dev/shm) has
 /// the room, otherwise each rank alone.
 ///

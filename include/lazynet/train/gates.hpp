@@ -29,6 +29,10 @@ public:
     /// After the gradients of the effective weights are in: one Adam step on weights and gates.
     void step(Dynamics& model, const AdamStep& adam, float l2);
 
+    /// Weights and gates as they are between two steps, and back.
+    void save(Packer& packer) const;
+    void load(Unpacker& unpacker);
+
 private:
     void put(Dynamics& model, const std::vector<std::vector<float>>& open) const;
     void add_path_penalty(Dynamics& model);

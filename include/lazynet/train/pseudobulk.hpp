@@ -53,4 +53,9 @@ GeneMoments gene_moments(const Pseudobulk& bulk);
 std::vector<Index> highly_variable(const mpi::Communicator& world, const Pseudobulk& bulk, const Screen& screen,
                                    Index n);
 
+/// Bytes that a rank keeps free for packed cells: room for all of them if they take less than the table of sums, which
+/// is never needed then. Not collective. @param genes of this rank
+std::size_t packed_room(const io::MatrixReader& reader, Normalization normalization, Index conditions, Index genes,
+                        int ranks);
+
 }  // namespace lazynet::train

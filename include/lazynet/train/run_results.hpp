@@ -28,6 +28,7 @@ struct RunOutput {
     Index edges_top = 1000000;  ///< longest edge list; 0: all
     std::string options;        ///< resolved options as JSON: what decides the result, no paths of outputs
     SplitUsed split = {};
+    std::string command = "train";  ///< of lazynet, that the options are of
 };
 
 /// Everything that run_results needs of a finished training, besides what is distributed over ranks.

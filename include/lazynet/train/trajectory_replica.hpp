@@ -38,6 +38,8 @@ public:
     /// From now on a fraction of what it was; the schedule goes on from there.
     void shrink(double factor);
     [[nodiscard]] double rate() const { return rate_; }
+    void save(Packer& packer) const;
+    void load(Unpacker& unpacker);
 
 private:
     static constexpr double kThreshold = 1e-6;
@@ -63,6 +65,12 @@ public:
     /// @param stored the model to start from; null: a new one @throws UserError if it does not fit the configuration
     TrajectoryReplica(const TrajectoryConfig& config, const TrajectoryData& data, const TrajectoryPrior& prior,
                       Index replica, const io::StoredDynamics* stored = nullptr);
+    /// As `save` left one of the same configuration, data, prior and number; no start is looked for.
+    TrajectoryReplica(const TrajectoryConfig& config, const TrajectoryData& data, const TrajectoryPrior& prior,
+                      Index replica, Unpacker& saved);
+
+    /// All that decides the epochs to come and what is told of those that were, between two epochs.
+    void save(Packer& packer) const;
 
     /// One pass over the training starts. Where a solution diverges the epoch starts anew, slower.
     /// @throws UserError when that does not help
@@ -78,11 +86,17 @@ public:
     [[nodiscard]] Index best_epoch() const { return best_epoch_; }
     [[nodiscard]] double best_error() const { return best_error_; }
     [[nodiscard]] const std::vector<TrajectoryEpoch>& history() const { return history_; }
+    /// The epoch to train next.
+    [[nodiscard]] Index next_epoch() const { return history_.empty() ? 1 : history_.back().epoch + 1; }
     [[nodiscard]] Index replica() const { return replica_; }
     /// DASH's score state per layer (dash.md A4); grown by the pruning code.
     std::vector<Matrix> score_state;
 
 private:
+    TrajectoryReplica(Index replica, const TrajectoryConfig& config, const TrajectoryData& data,
+                      const TrajectoryPrior& prior);
+    void prepare_losses();
+    void load(Unpacker& unpacker);
     void warm_start();
     void slow_down_start();
     double pass(Index epoch);

@@ -8,6 +8,7 @@
 #include "lazynet/io/dynamics_file.hpp"
 #include "lazynet/io/edges.hpp"
 #include "lazynet/mpi/communicator.hpp"
+#include "lazynet/train/checkpoints.hpp"
 #include "lazynet/train/run_results.hpp"
 #include "lazynet/train/timings.hpp"
 #include "lazynet/train/trajectory_pruning.hpp"
@@ -59,8 +60,9 @@ struct TrajectorySummary {
 /// Trains an ensemble of differential equations on trajectories: replicas over ranks, rounds together, the mean
 /// Jacobian over replicas as consensus, run.h5ad through write_network_run. Collective; the result does not depend on
 /// the number of ranks.
+/// @param checkpoints of this run; what they hold is not done again
 /// @throws AgreedError
 TrajectorySummary train_trajectories(const mpi::Communicator& world, TrajectoryInputs inputs, TrajectoryConfig config,
-                                     const RunOutput& output, Index shown, Log& log);
+                                     const RunOutput& output, Index shown, Checkpoints& checkpoints, Log& log);
 
 }  // namespace lazynet::train

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# slurm_test.sh <lazynet_ranks>: submits the scripts of jobs/, as they are, to a real SLURM cluster of two nodes, and checks what
+# they promise: the bytes of a run without SLURM; a job whose time runs out saves its work, queues again, goes on and ends with
+# the same bytes; a cancelled job stays cancelled; arrays, many screens, scaling, evaluation.
+set -euo pipefail
+ranks_program=$1
+here=$(cd "$(dirname "$0")" && pwd)
+if [[ ! -e /run/slurm.conf ]]; then
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  cd "$work"
+  "$here/with_slurm.sh" -c $((2 + $(nproc))) "$here/$(basename "$0")" "$@"
+  exit
+fi
+jobs=$here/../../jobs
+
+said() { echo "== ${SECONDS} s: $*"; }
+failed() { echo "FAILED: $*"; tail -n 30 ./*.out; squeue; exit 1; }
+within() { # within <seconds> <command...>: until it succeeds
+  local end=$((SECONDS + $1)); shift
+  until "$@"; do ((SECONDS < end)) || failed "in vain: $*"; sleep 0.2; done
+}
+submit() { sbatch --parsable --time=10 --mem-per-cpu=500M "$@"; }
+state() { scontrol show job "$1" | sed -n 's/.*JobState=\([A-Z]*\).*/\1/p' | sort -u | paste -s; }
+is() { [[ $(state "$1") == "$2" ]]; }
+ended() { [[ -z $(squeue -h -j "$1" 2>/dev/null) ]]; }
+completes() { within "$1" ended "$2"; is "$2" COMPLETED || failed "job $2 is $(state "$2")"; } # completes <seconds> <job>
+goes_on() { # goes_on <job>: SLURM lets a requeued job wait for two minutes; three seconds are enough
+  within 60 is "$1" PENDING
+  sleep 3
+  scontrol update JobId="$1" StartTime=now TimeLimit=10
+}
+
+# srun does not say how many ranks a node has in mpirun's way: more of them than cores must yield all the same.
+yields() { env -u OMPI_MCA_mpi_yield_when_idle srun -N1 -n"$1" "$ranks_program" | sed 's/.* //' | sort -u; }
+[[ $(yields 1) == yield=0 ]] || failed "one rank yields"
+[[ $(yields $((1 + $(nproc)))) == yield=1 ]] || failed "more ranks than cores do not yield"
+
+for seed in 1 2 3; do
+  "$LAZYNET" simulate screen -o "s$seed.h5ad" --quiet --cells 1000 --genes 300 --perturbations 10 --seed $seed
+done
+printf '%s\n' s1.h5ad s2.h5ad s3.h5ad >screens.txt
+export SCREEN=s1.h5ad
+# Work for about a minute; what that is, a short run tells.
+work=(--pairs cells --replicas 4 --l2 0.01 --patience 1000000 --quiet)
+started=${EPOCHREALTIME/./}
+mpirun --oversubscribe -n 4 "$LAZYNET" train s1.h5ad "${work[@]}" --epochs 100 -o short.h5ad
+epochs=$((60 * 100 * 1000000 / (${EPOCHREALTIME/./} - started)))
+said "$epochs epochs take about a minute"
+
+# The time limit. SLURM looks every 30 seconds at who is to be warned, so this job has half a minute at most.
+limited=$(RUN=limited.h5ad submit --time=1 --signal=B:USR1@60 "$jobs/train.sbatch" "${work[@]}" --epochs $epochs)
+mpirun --oversubscribe -n 2 "$LAZYNET" train s1.h5ad "${work[@]}" --epochs $epochs -o uninterrupted.h5ad &
+reference=$!
+within 60 is "$limited" RUNNING
+within 60 is "$limited" PENDING
+said "out of time: back in the queue"
+
+plain=$(RUN=plain.h5ad submit "$jobs/train.sbatch" --quiet)
+"$LAZYNET" train s1.h5ad -o expected.h5ad --quiet
+completes 60 "$plain"
+cmp plain.h5ad expected.h5ad
+said "train.sbatch gives the bytes of a run without SLURM"
+goes_on "$limited"
+
+scaling=$(REPLICAS=1 submit "$jobs/scaling.sbatch")
+completes 60 "$scaling"
+cut -d, -f1-4 scaling.csv | diff - <(printf '%s\n' study,nodes,ranks,replicas strong,1,1,4 strong,1,2,4 strong,2,4,4 \
+  weak,1,1,1 weak,1,2,2 weak,2,4,4) || failed "scaling.csv"
+cat ./*-"$scaling".out
+[[ $(awk '$NF == "1.00" && /^(strong|weak) .* 1 / || $NF > 0' ./*-"$scaling".out | wc -l) == 7 ]] || failed "table of scaling"
+awk -F, 'NR > 1 && !($5 >= 0 && $6 > $5)' scaling.csv | grep . && failed "seconds in scaling.csv"
+
+evaluation=$(submit "$jobs/evaluate.sbatch" --replicas 2)
+completes 60 "$evaluation"
+grep -q 'gears_pearson_delta' ./*-"$evaluation".out
+[[ -s judged/split.json && -s judged/predictions.h5ad && -s judged/summary.csv ]] || failed "evaluation"
+said "scaling and evaluation"
+
+# An array of two tasks for three screens. One is warned, saves, queues again and goes on; the first screen is the limited run's.
+mkdir runs
+epochs=$((epochs / 5))
+array=$(submit --array=1-2 "$jobs/train_array.sbatch" "${work[@]}" --epochs $epochs)
+within 60 test -e runs/s1.h5ad.checkpoints
+scancel --signal=USR1 --batch "${array}_1"
+within 60 is "${array}_1" PENDING
+mpirun --oversubscribe -n 2 "$LAZYNET" train s1.h5ad "${work[@]}" --epochs $epochs -o s1.expected.h5ad
+goes_on "${array}_1"
+completes 120 "$array"
+cmp runs/s1.h5ad s1.expected.h5ad
+ls runs
+[[ -s runs/s2.h5ad && -s runs/s3.h5ad ]] || failed "screens of the array"
+said "array"
+
+# Who cancels a job gets rid of it.
+cancelled=$(RUN=cancelled.h5ad submit "$jobs/train.sbatch" "${work[@]}" --epochs 100000)
+within 60 test -e cancelled.h5ad.checkpoints
+scancel "$cancelled"
+within 30 ended "$cancelled"
+sleep 2
+is "$cancelled" CANCELLED || failed "a cancelled job is $(state "$cancelled")"
+said "a cancelled job stays cancelled"
+
+wait $reference
+completes 240 "$limited"
+cmp limited.h5ad uninterrupted.h5ad
+said "out of time, requeued, resumed: the same bytes"
