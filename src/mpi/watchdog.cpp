@@ -261,9 +261,7 @@ private:
         }
         if (!wanted.empty() && (!file_ || file_->path() != wanted)) {
             file_.emplace(wanted, size_);
-            if (me_.rank == 0) {
-                file_->begin();
-            }
+            begun_ = me_.rank != 0;
         }
     }
 
@@ -278,7 +276,10 @@ private:
                                  rules_->idle(k), time_text(), of.stage, of.beats, of.steps});
             }
         }
-        file_->write(lines);
+        begun_ = begun_ || file_->begin();
+        if (begun_) {
+            file_->write(lines);
+        }
         if (!afar_.empty()) {
             for (RankLine& line : afar_) {
                 line.stage = Stage::absent;
@@ -387,6 +388,7 @@ private:
     std::vector<RankLine> afar_;
     std::optional<WatchRules> rules_;
     std::optional<ProgressFile> file_;
+    bool begun_ = false;  ///< the file is ready for this node's lines
     Neighbour neighbour_;
     std::size_t next_ = 0;
     bool attended_ = false;

@@ -184,7 +184,7 @@ TEST(ProgressFile, LinesComeBack) {
     const std::string path = testing::TempDir() + "lazynet_progress_" + std::to_string(getpid());
     { std::ofstream(path) << std::string(100000, 'x'); }  // an earlier, larger job's
     const ProgressFile file(path, 3);
-    file.begin();
+    ASSERT_TRUE(file.begin());
     EXPECT_TRUE(file.read().empty());
     RankLine line{2,  "node7", 4711, "training", "shard 3/5 epoch 10", "", 12.0, "2026-01-02T03:04:05", Stage::running,
                   99, 12345};
