@@ -88,5 +88,41 @@ if mkdir disk && mount -t tmpfs -o size=6m tmpfs disk 2>/dev/null; then
 else
   echo "may not mount a tmpfs here: full and read-only disks are left out"
 fi
+
+# Checkpoints.
+saved=("${quick[@]}" --checkpoint steps)
+train notafolder 2 s.h5ad -o out/run.h5ad --overwrite "${quick[@]}" --checkpoint s.h5ad
+judge "checkpoint folder is a file" notafolder 2 "--checkpoint s.h5ad"
+if mkdir small && mount -t tmpfs -o size=40k tmpfs small 2>/dev/null; then
+  train nospace 2 s.h5ad -o out/run.h5ad --overwrite "${quick[@]}" --checkpoint small/steps
+  judge "no room for checkpoints" nospace 2 "small/steps"
+  mount -o remount,ro small
+  train rosteps 2 s.h5ad -o out/run.h5ad --overwrite "${quick[@]}" --checkpoint small/others
+  judge "checkpoints on a read-only disk" rosteps 2 "small/others"
+  umount small
+fi
+train stepped 2 s.h5ad -o out/run.h5ad --overwrite "${endless[@]}" --checkpoint steps --checkpoint-minutes 0.01
+in_training stepped
+sleep 1.5
+strike kill -SEGV "$(awk '$1 == 1 { print $3 }' steps/progress)"
+judge "SIGSEGV to rank 1/2 with checkpoints" stepped 139 "segmentation fault in phase training"
+whole "SIGSEGV with checkpoints"
+train other 2 s.h5ad -o out/run.h5ad --overwrite "${endless[@]}" --seed 5 --checkpoint steps --resume
+judge "resumed with another option" other 2 "--seed"
+whole "resumed with another option"
+
+# A damaged checkpoint is no end: what is damaged is done again.
+train stopped 2 s.h5ad -o again.h5ad "${seconds_of_training[@]}" --checkpoint again --checkpoint-minutes 0.005
+in_training stopped
+kill -USR1 "$(awk '$1 == 1 { print $3 }' again/progress)"
+wait "$job"
+code=$?
+[[ $code == 85 ]] || fail "stopped by SIGUSR1: exit code $code: $(cat stopped.err)"
+newest=$(ls again/*.data | tail -1)
+head -c 64 /dev/zero | dd of="$newest" bs=1 seek=$(($(stat -c %s "$newest") / 2)) conv=notrunc 2>/dev/null
+train resumed 2 s.h5ad -o again.h5ad "${seconds_of_training[@]}" --checkpoint again --resume
+wait "$job" || fail "resumed from a damaged checkpoint: exit code $?: $(cat resumed.err)"
+echo "resumed from a damaged checkpoint:              0  $(grep -a '^lazynet: ' resumed.err)"
+grep -q "^lazynet: warning: .*again/" resumed.err || fail "no word of the damaged checkpoint: $(cat resumed.err)"
 echo "$count faults"
 exit $failed
