@@ -20,6 +20,7 @@
 #include "activity.hpp"
 #include "job_view.hpp"
 #include "lazynet/core/error.hpp"
+#include "lazynet/core/stop.hpp"
 #include "lazynet/mpi/last_words.hpp"
 #include "lazynet/mpi/progress_file.hpp"
 #include "lazynet/mpi/traffic.hpp"
@@ -33,7 +34,7 @@ using Clock = std::chrono::steady_clock;
 
 /// Milliseconds between two beats.
 constexpr int kBeat = 1000;
-/// Beats between two writings of the progress file.
+/// Beats between two writings of the progress file; the first beats all write it.
 constexpr int kWriting = 5;
 /// Seconds that the launcher has to end a job that a rank has aborted, before the others end by themselves.
 constexpr double kLaunchersTime = 10.0;
@@ -129,8 +130,8 @@ private:
         for (std::int64_t beat = 0; !stop_; ++beat) {
             tell_activity();
             view_.me().beats.fetch_add(1);
-            find_file();
-            if (beat % kWriting == 0) {
+            stopping_ = stop_requested() != 0;
+            if (find_file() || beat < kWriting || beat % kWriting == 0) {
                 exchange_lines();
             }
             const auto now = Clock::now();
@@ -154,7 +155,8 @@ private:
         me.steps = mine.steps.load() + calls_begun();
     }
 
-    void find_file() {
+    /// True when it is another one than before.
+    bool find_file() {
         std::string wanted = settings_.progress;
         {
             const std::lock_guard hold(wanted_path().lock);
@@ -163,7 +165,9 @@ private:
         if (view_.leads() && !wanted.empty() && (!file_ || file_->path() != wanted)) {
             file_.emplace(wanted, view_.ranks());
             begun_ = view_.me().rank != 0;
+            return true;
         }
+        return false;
     }
 
     void exchange_lines() {
@@ -215,7 +219,9 @@ private:
         std::array<pollfd, 2> ends{{{alarm_, POLLIN, 0}, {neighbour_.descriptor(), POLLIN, 0}}};
         if (poll(ends.data(), ends.size(), kBeat) > 0 && (ends[1].revents & POLLIN) != 0) {
             neighbour_.forget();
-            if (view_.board().ranks()[next_].stage.load() != Stage::gone && !last_words_spoken()) {
+            // Launchers send SIGTERM first, and SIGKILL to ranks that take their time to save their work.
+            const bool expected = stopping_ || view_.board().ranks()[next_].stage.load() == Stage::gone;
+            if (!expected && !last_words_spoken()) {
                 end_job_because(fmt::format("{} (pid {}) is gone without a word in {}: killed from outside or for want "
                                             "of memory; ending the job",
                                             view_.name(next_), view_.line(next_).pid, view_.place(next_)),
@@ -266,6 +272,7 @@ private:
     Neighbour neighbour_;
     std::size_t next_ = 0;
     bool attended_ = false;
+    bool stopping_ = false;  ///< somebody had asked this rank to stop, at the last beat
     double waited_ = 0.0;
     double ended_ = 0.0;
     int alarm_ = -1;
