@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lazynet/core/error.hpp"
+#include "lazynet/core/stop.hpp"
 #include "lazynet/train/provenance.hpp"
 
 namespace lazynet::cli {
@@ -37,6 +38,9 @@ void settle(const CommonOptions& common, train::CheckpointOptions& options) {
     if (!options.folder.empty() && std::filesystem::exists(options.folder, ignored) &&
         !std::filesystem::is_directory(options.folder, ignored)) {
         throw UserError("--checkpoint " + options.folder + ": it is there and not a folder");
+    }
+    if (!options.folder.empty()) {
+        catch_stop_signals();  // also while the screen is being read
     }
 }
 
