@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
+#include <numeric>
 #include <optional>
-#include <set>
 
 #include "commands.hpp"
 #include "evaluation_output.hpp"
@@ -12,6 +11,7 @@
 #include "lazynet/core/text.hpp"
 #include "lazynet/io/split_file.hpp"
 #include "lazynet/predict/predictions.hpp"
+#include "lazynet/predict/requests.hpp"
 #include "lazynet/scoring/joined_predictions.hpp"
 #include "lazynet/train/trainer.hpp"
 #include "recorded_options.hpp"
@@ -87,40 +87,8 @@ FoldFiles files_of(const ValidationCommand& command, const Fold& fold) {
     return {(folder / ("run_" + name + ".h5ad")).string(), (folder / ("predictions_" + name + ".h5ad")).string()};
 }
 
-/// The fold's test conditions as requests to its models.
-std::vector<predict::Asked> asked_of(const Fold& fold, const Screen& screen, const predict::RunModels& models) {
-    std::map<std::string, std::set<std::string>> contexts;
-    for (const HeldOut& test : fold.test) {
-        contexts[test.perturbation].insert(test.context);
-    }
-    std::map<std::string, predict::Request> requests;
-    for (const Condition& condition : screen.conditions) {
-        if (contexts.contains(condition.perturbation)) {
-            std::vector<std::string> genes;
-            for (const Index j : condition.targets) {
-                genes.push_back(screen.regulator(j));
-            }
-            std::sort(genes.begin(), genes.end());
-            requests[condition.perturbation] = {genes};
-        }
-    }
-    std::vector<predict::Asked> asked;
-    for (const auto& [label, names] : contexts) {
-        predict::Asked one{models.resolve(requests.at(label)), {}};
-        const auto& known = models.facts().contexts;
-        for (std::size_t c = 0; c < known.size(); ++c) {
-            if (names.contains(known[c])) {
-                one.contexts.push_back(static_cast<Index>(c));
-            }
-        }
-        asked.push_back(std::move(one));
-    }
-    return asked;
-}
-
 /// Trains on all that the fold does not hold out, and predicts what it does. Collective.
-void validate_fold(const mpi::Communicator& world, const ValidationCommand& command, const Fold& fold,
-                   const Screen& screen, Log& log) {
+void validate_fold(const mpi::Communicator& world, const ValidationCommand& command, const Fold& fold, Log& log) {
     const FoldFiles files = files_of(command, fold);
     train::RunOutput output;
     output.path = files.run;
@@ -138,7 +106,9 @@ void validate_fold(const mpi::Communicator& world, const ValidationCommand& comm
     std::vector<predict::Asked> asked;
     world.together([&] {
         models.emplace(files.run);
-        asked = asked_of(fold, screen, *models);
+        std::vector<Index> contexts(models->facts().contexts.size());
+        std::iota(contexts.begin(), contexts.end(), Index{0});
+        asked = predict::requests_of(fold, *models, contexts).asked;
     });
     predict::PredictionOutput predictions;
     predictions.path = files.predictions;
@@ -202,9 +172,8 @@ int cross_validate(const mpi::Communicator& world, std::span<const std::string> 
     Log log = command.common.log(world);
     log.info(greeting(world, command.common.seed));
     std::optional<Split> split;
-    Screen screen;
     world.together([&] {
-        screen = io::open_screen(command.screen).screen;
+        const Screen screen = io::open_screen(command.screen).screen;
         split = io::read_split(command.split.file, screen);
         if (!command.split.fold.empty()) {
             split->folds = {split->fold(command.split.fold)};
@@ -222,7 +191,7 @@ int cross_validate(const mpi::Communicator& world, std::span<const std::string> 
         return 0;
     }
     for (const Fold& fold : split->folds) {
-        validate_fold(world, command, fold, screen, log);
+        validate_fold(world, command, fold, log);
     }
     log.info("");
     judge(world, command, join(world, command, split->folds), split, log);

@@ -17,7 +17,6 @@
 namespace lazynet::cli {
 namespace {
 
-using predict::Asked;
 using predict::Request;
 
 constexpr const char* kAllOf = "all-of";
@@ -190,38 +189,13 @@ private:
         const Fold& fold = split.fold(options_.fold);
         task_.fold = fold.name;
         task_.split_hash = split.kind == "custom" ? "" : split.hash();
-        for (const HeldOut& condition : fold.test) {
-            Request request;
-            io::split_fields(condition.perturbation, '+', request.genes);
-            std::sort(request.genes.begin(), request.genes.end());
-            const auto [at, is_new] = place_.emplace(request.label(), static_cast<Index>(task_.asked.size()));
-            if (is_new) {
-                task_.asked.push_back({models_.resolve(request, shift_), {}});
-            }
-            ask_in(condition.context, task_.asked[static_cast<std::size_t>(at->second)].contexts);
-        }
-        std::erase_if(task_.asked, [](const Asked& a) { return a.contexts.empty(); });
+        predict::FoldRequests requests = predict::requests_of(fold, models_, contexts_, shift_);
+        task_.asked = std::move(requests.asked);
+        task_.left_out = requests.left_out;
         if (task_.asked.empty()) {
             throw UserError(fmt::format("{}: {} has none of the contexts of fold '{}'", options_.split,
                                         models_.facts().path, fold.name));
         }
-    }
-
-    /// @param name "": all that are wanted
-    void ask_in(const std::string& name, std::vector<Index>& contexts) {
-        bool found = false;
-        for (std::size_t c = 0; c < models_.facts().contexts.size(); ++c) {
-            const auto context = static_cast<Index>(c);
-            if (name.empty() || models_.facts().contexts[c] == name) {
-                found = true;
-                if (std::binary_search(contexts_.begin(), contexts_.end(), context)) {
-                    contexts.push_back(context);
-                }
-            }
-        }
-        task_.left_out += found ? 0 : 1;
-        std::sort(contexts.begin(), contexts.end());
-        contexts.erase(std::unique(contexts.begin(), contexts.end()), contexts.end());
     }
 
     Index add_gene(const std::string& name) {

@@ -4,11 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/data/labels.hpp"
+#include "lazynet/io/text_file.hpp"
 
 namespace lazynet::predict {
 namespace {
@@ -45,6 +47,18 @@ Request spelled(const RunModels& models, const Label& label, std::set<std::strin
     }
     std::sort(request.genes.begin(), request.genes.end());
     request.genes.erase(std::unique(request.genes.begin(), request.genes.end()), request.genes.end());
+    return request;
+}
+
+/// Of a canonical label.
+Request request_for(const std::string& label, const RunModels& models) {
+    Request request;
+    if (models.spelling(label)) {  // a gene may have a '+' in its name
+        request.genes = {label};
+    } else {
+        io::split_fields(label, '+', request.genes);
+        std::sort(request.genes.begin(), request.genes.end());
+    }
     return request;
 }
 
@@ -108,6 +122,34 @@ RequestList read_requests(const RunModels& models, const std::vector<std::string
                                     all.size(), list.strange.front(), hint.empty() ? "" : "; ", hint));
     }
     return list;
+}
+
+FoldRequests requests_of(const Fold& fold, const RunModels& models, std::span<const Index> contexts,
+                         std::optional<double> shift) {
+    const auto& known = models.facts().contexts;
+    FoldRequests requests;
+    std::map<std::string, std::size_t> place;
+    for (const HeldOut& test : fold.test) {
+        const Request request = request_for(test.perturbation, models);
+        const auto [at, is_new] = place.emplace(request.label(), requests.asked.size());
+        if (is_new) {
+            requests.asked.push_back({models.resolve(request, shift), {}});
+        }
+        const auto is_meant = [&](Index c) {  // a split of other tools may name no context: all are meant
+            return test.context.empty() || known[static_cast<std::size_t>(c)] == test.context;
+        };
+        std::copy_if(contexts.begin(), contexts.end(), std::back_inserter(requests.asked[at->second].contexts),
+                     is_meant);
+        const bool is_known =
+            test.context.empty() || std::find(known.begin(), known.end(), test.context) != known.end();
+        requests.left_out += is_known ? 0 : 1;
+    }
+    for (Asked& asked : requests.asked) {
+        std::sort(asked.contexts.begin(), asked.contexts.end());
+        asked.contexts.erase(std::unique(asked.contexts.begin(), asked.contexts.end()), asked.contexts.end());
+    }
+    std::erase_if(requests.asked, [](const Asked& asked) { return asked.contexts.empty(); });
+    return requests;
 }
 
 }  // namespace lazynet::predict

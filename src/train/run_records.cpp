@@ -164,6 +164,12 @@ void save_prior(Checkpoints& checkpoints, const mpi::Communicator& world, const 
     });
 }
 
+TrainedShard saved_shard(const Checkpoints& checkpoints, const std::string& key) {
+    const auto bytes = checkpoints.load(key);
+    Unpacker unpacker(bytes);
+    return unpack_trained(unpacker);
+}
+
 std::optional<std::vector<RoundRecord>> saved_rounds(const Checkpoints& checkpoints, const Plan& plan) {
     if (!checkpoints.has("rounds") || static_cast<Index>(checkpoints.keys("shard/").size()) != plan.shards()) {
         return std::nullopt;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lazynet/data/gene_embedding.hpp"
@@ -9,6 +10,7 @@
 #include "lazynet/train/prune_rounds.hpp"
 #include "lazynet/train/pseudobulk.hpp"
 #include "lazynet/train/response_prior.hpp"
+#include "lazynet/train/shard.hpp"
 
 namespace lazynet::train {
 
@@ -26,6 +28,9 @@ void save_embeddings(Checkpoints& checkpoints, const mpi::Communicator& world,
 
 std::optional<ResponsePrior> saved_prior(const Checkpoints& checkpoints);
 void save_prior(Checkpoints& checkpoints, const mpi::Communicator& world, const ResponsePrior& prior);
+
+/// @pre checkpoints.has(key)
+TrainedShard saved_shard(const Checkpoints& checkpoints, const std::string& key);
 
 /// Rounds of pruning of a training that is done: nothing unless all its shards are there too.
 std::optional<std::vector<RoundRecord>> saved_rounds(const Checkpoints& checkpoints, const Plan& plan);

@@ -7,8 +7,8 @@
 #include <numeric>
 #include <optional>
 
+#include "gene_choice.hpp"
 #include "lambda_search.hpp"
-#include "lazynet/data/gene_selection.hpp"
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/columns.hpp"
 #include "lazynet/train/prune_knowledge.hpp"
@@ -25,32 +25,6 @@
 
 namespace lazynet::train {
 namespace {
-
-/// Keeps the columns `kept` of a distributed table; every rank gets its part of the new order.
-Matrix keep_columns(const mpi::Communicator& world, const Matrix& table, Index genes, const std::vector<Index>& kept) {
-    const Range mine = block_of(static_cast<Index>(kept.size()), world.size(), world.rank());
-    return fetch_columns(
-        world, table, genes,
-        std::span(kept).subspan(static_cast<std::size_t>(mine.begin), static_cast<std::size_t>(mine.size())));
-}
-
-/// --hvg: fewer target genes, perturbed ones stay.
-void select_variable_genes(const mpi::Communicator& world, const TrainConfig& config, Screen& screen,
-                           Pseudobulk& table) {
-    if (config.hvg == 0 || config.hvg >= static_cast<Index>(screen.genes.size())) {
-        return;
-    }
-    const auto genes = static_cast<Index>(screen.genes.size());
-    const std::vector<Index> kept = highly_variable(world, table, screen, config.hvg);
-    table.mean = keep_columns(world, table.mean, genes, kept);
-    table.variance = keep_columns(world, table.variance, genes, kept);
-    table.genes = block_of(static_cast<Index>(kept.size()), world.size(), world.rank());
-    std::vector<bool> keep(static_cast<std::size_t>(genes), false);
-    for (const Index g : kept) {
-        keep[static_cast<std::size_t>(g)] = true;
-    }
-    select_genes(screen, keep);
-}
 
 /// One run, phase by phase; the members are what later phases need of earlier ones.
 class Run {
@@ -255,9 +229,7 @@ private:
             const ShardId id = plan_->shard(s);
             TrainedShard& shard = shards_[static_cast<std::size_t>(s - mine.begin)];
             if (const std::string key = record_key("shard", {s}); checkpoints_.has(key)) {
-                const auto bytes = checkpoints_.load(key);
-                Unpacker unpacker(bytes);
-                shard = unpack_trained(unpacker);
+                shard = saved_shard(checkpoints_, key);
             } else {
                 shard = fit_responses(id, pairs_, block(id.block), config_, prior_);
                 checkpoints_.finish(key, [&shard](Packer& packer) { pack(shard, packer); });
@@ -380,8 +352,8 @@ private:
         const RunFacts facts{screen_,      config_,         pairs_,
                              *plan_,       shifts_,         summary_.l2_share,
                              fingerprint_, summary_.rounds, closed_form() ? &prior_ : nullptr};
-        summary_.edges =
-            write_run(world_, output_, facts, ensembles, predictions, observed, control_mean, shards_, shown);
+        summary_.edges = write_run(world_, output_, facts, ensembles, predictions, observed, control_mean, shards_,
+                                   shown, checkpoints_);
         checkpoints_.close();
         summary_.phases = timings_.over_ranks(world_);
         double parameters = 0.0;

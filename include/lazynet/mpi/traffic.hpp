@@ -5,9 +5,14 @@
 namespace lazynet::mpi {
 
 /// What this process has sent and waited for since its start.
+///
+/// Bytes are those of this rank's own contribution, counted once whatever the library does with them: the message of a
+/// send, the buffer of a reduction or of a gather's own part, a broadcast's message on its root, an exchange's messages
+/// to others. Receiving, waiting, barriers and communicators count calls and seconds, no bytes. So do the collective
+/// calls of HDF5 (open, flush, close of a file all ranks write), whose seconds include the disk's.
 struct Traffic {
     std::int64_t calls = 0;
-    std::int64_t bytes = 0;  ///< handed to MPI for sending; of a collective: this rank's share of what it contributes
+    std::int64_t bytes = 0;  ///< handed to MPI by this rank
     double seconds = 0.0;    ///< inside MPI, waiting included
     Traffic operator-(const Traffic& before) const;
 };

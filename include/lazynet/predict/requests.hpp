@@ -1,8 +1,12 @@
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "lazynet/data/split.hpp"
+#include "lazynet/predict/predictions.hpp"
 #include "lazynet/predict/run_models.hpp"
 
 namespace lazynet::predict {
@@ -18,6 +22,17 @@ struct RequestList {
 
 /// @throws UserError when the run knows none of the names, with those that look most alike
 RequestList read_requests(const RunModels& models, const std::vector<std::string>& labels);
+
+/// What a fold holds out, asked of models.
+struct FoldRequests {
+    std::vector<Asked> asked;  ///< in the fold's order, each perturbation once, in the contexts it is held out in
+    Index left_out = 0;        ///< held-out conditions of contexts that the run does not know
+};
+
+/// @param contexts of the run, ascending: others are not asked for
+/// @param shift as of RunModels::resolve
+FoldRequests requests_of(const Fold& fold, const RunModels& models, std::span<const Index> contexts,
+                         std::optional<double> shift = std::nullopt);
 
 /// The names that differ least from `name` (Levenshtein, without case), at most `most`; none that differs in more than
 /// a third of it.
