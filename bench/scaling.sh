@@ -15,7 +15,7 @@ trap 'rm -f "$folder"/*.h5ad' EXIT
 
 screen() {  # screen <name> <cells> <genes> <perturbations>
   [ -f "$folder/$1.h5ad" ] || mpirun -n 2 "$lazynet" simulate screen --cells "$2" --genes "$3" --perturbations "$4" \
-    -o "$folder/$1.h5ad" --overwrite --quiet
+    -o "$folder/$1.h5ad" --overwrite --quiet --json "$folder/$1.screen"
 }
 
 measure() {  # measure <study> <ranks> <screen> <options...>: one line says how it went
@@ -24,8 +24,8 @@ measure() {  # measure <study> <ranks> <screen> <options...>: one line says how 
     --json "$folder/$name.json" --fit steps --prune dash --prior "$folder/$screen.prior.tsv" --epochs 40 --patience 40 \
     --l2 0.1 "$@"
   # What the table needs besides the run's own figures.
-  printf '{"study": "%s", "ranks": %d, "cells": %d, "options": "%s", "load": %s, "bytes": %d, "sha256": "%s"}\n' \
-    "$study" "$ranks" "$(cells_of "$screen")" "$*" "$(cut -d' ' -f1 /proc/loadavg)" \
+  printf '{"study": "%s", "ranks": %d, "cells": %d, "nonzeros": %d, "options": "%s", "load": %s, "bytes": %d, "sha256": "%s"}\n' \
+    "$study" "$ranks" "$(cells_of "$screen")" "$(grep -o '"nonzeros": *[0-9]*' "$folder/$screen.screen" | grep -o '[0-9]*$')" "$*" "$(cut -d' ' -f1 /proc/loadavg)" \
     "$(stat -c %s "$folder/$name.run.h5ad")" "$(sha256sum "$folder/$name.run.h5ad" | cut -d' ' -f1)" \
     >"$folder/$name.facts.json"
   echo "$name: done at $(date +%H:%M:%S), load $(cut -d' ' -f1 /proc/loadavg)"
