@@ -6,6 +6,7 @@
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/core/stop.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 #include "lazynet/train/provenance.hpp"
 
 namespace lazynet::cli {
@@ -107,7 +108,15 @@ train::Checkpoints open_checkpoints(const mpi::Communicator& world, const train:
             }
         });
         log.info(output + " is done already");
+        return checkpoints;
     }
+    world.on_root([&] {
+        std::error_code error;
+        if (!std::filesystem::create_directories(options.folder, error) && error) {
+            throw UserError("--checkpoint " + options.folder + ": cannot make this folder: " + error.message());
+        }
+    });
+    mpi::write_progress_to(options.folder + "/progress");
     return checkpoints;
 }
 

@@ -95,6 +95,20 @@ std::string again(const std::string& path) {
     return std::filesystem::path(path).stem().string() + ".again.h5ad";
 }
 
+/// What has become of the inputs since.
+void add_changes_of_inputs(const Json& log, std::vector<std::string>& notes) {
+    for (const Json& input : log.value("inputs", Json::array())) {
+        const std::string path = input.value("absolute", "");
+        const auto before = input.value("bytes", std::uintmax_t{0});
+        std::error_code error;
+        if (!std::filesystem::exists(path, error)) {
+            notes.push_back(path + " is not there any more");
+        } else if (const std::uintmax_t now = bytes_of_input(path); now != before) {
+            notes.push_back(path + " has changed: " + std::to_string(now) + " bytes, then " + std::to_string(before));
+        }
+    }
+}
+
 }  // namespace
 
 Recipe recipe_for(const std::string& path, ResultsKind kind, const std::string& command, const Json& options,
@@ -110,15 +124,21 @@ Recipe recipe_for(const std::string& path, ResultsKind kind, const std::string& 
     if (kind == ResultsKind::effects || kind == ResultsKind::other) {
         return recipe;
     }
-    std::vector<std::string> words = {"lazynet", command};
+    recipe.folder = log.is_object() ? log.value("working_directory", "") : "";
     const std::vector<std::string> inputs = inputs_of(kind, command, log);
+    if (inputs.size() > (command == "prune" ? 2U : 1U)) {
+        recipe.command = log.value("command", "");
+        recipe.notes.push_back("as it was given: it made these results and others");
+        return recipe;
+    }
+    std::vector<std::string> words = {"lazynet", command};
     words.insert(words.end(), inputs.begin(), inputs.end());
     words.insert(words.end(), {"-o", again(path)});
     const std::vector<std::string> given = option_words(recipe.changed);
     words.insert(words.end(), given.begin(), given.end());
     recipe.command = shell_line(words);
     if (log.is_object()) {
-        recipe.folder = log.value("working_directory", "");
+        add_changes_of_inputs(log, recipe.notes);
     } else {
         recipe.notes.push_back("inputs are not known: put them in place of the words in capitals" +
                                std::string(kind == ResultsKind::screen || kind == ResultsKind::predictions

@@ -35,29 +35,12 @@ std::string time_text(std::chrono::system_clock::time_point time) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
-/// Bytes of a file, or of all files in a folder; nothing is known about what cannot be read.
-std::uintmax_t bytes_of(const fs::path& path) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-        const std::uintmax_t bytes = fs::file_size(path, error);
-        return error ? 0 : bytes;
-    }
-    std::uintmax_t sum = 0;
-    for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-        std::error_code other;
-        if (at->is_regular_file(other)) {
-            sum += at->file_size(other);
-        }
-    }
-    return sum;
-}
-
 Json input_json(const std::string& option, const std::string& path) {
     std::error_code error;
     return {{"given_as", option},
             {"path", path},
             {"absolute", fs::absolute(path, error).string()},
-            {"bytes", bytes_of(path)}};
+            {"bytes", bytes_of_input(path)}};
 }
 
 Json inputs_json(std::span<const std::string> positional, const std::string& options) {
@@ -176,7 +159,7 @@ void RunLog::write(const std::string& output, std::span<const std::string> input
     const std::span<const train::Timings::RankShare> ranks =
         phases.empty() ? std::span<const train::Timings::RankShare>() : phases.front().ranks;
     const Json json = {{"lazynet_run_log", kFormat},
-                       {"output", {{"path", output}, {"bytes", bytes_of(output)}}},
+                       {"output", {{"path", output}, {"bytes", bytes_of_input(output)}}},
                        {"command", shell_line(command_)},
                        {"arguments", command_},
                        {"working_directory", fs::current_path(error).string()},
@@ -202,6 +185,23 @@ void RunLog::write(const std::string& output, std::span<const std::string> input
 std::string RunLog::name_for(const std::string& output) {
     constexpr std::string_view kEnding = ".h5ad";
     return (output.ends_with(kEnding) ? output.substr(0, output.size() - kEnding.size()) : output) + ".log.json";
+}
+
+std::uintmax_t bytes_of_input(const std::string& path) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+        const std::uintmax_t bytes = fs::file_size(path, error);
+        return error ? 0 : bytes;
+    }
+    std::uintmax_t sum = 0;
+    for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+        std::error_code other;
+        if (at->is_regular_file(other)) {
+            const std::uintmax_t bytes = at->file_size(other);
+            sum += other ? 0 : bytes;
+        }
+    }
+    return sum;
 }
 
 std::string shell_line(std::span<const std::string> words) {

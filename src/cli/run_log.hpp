@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ private:
     std::vector<std::string> command_;
     std::chrono::system_clock::time_point started_;
 };
+
+/// Bytes of a file, or of all files in a folder; 0 for what cannot be read.
+std::uintmax_t bytes_of_input(const std::string& path);
 
 /// Words as one would type them for a shell: quoted where they must be.
 std::string shell_line(std::span<const std::string> words);

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
+import zlib
 
 failures = []
 
@@ -137,6 +139,11 @@ with tempfile.TemporaryDirectory() as folder:
     check("learning-rate" not in text and "learning-rate" in run("info", "run.h5ad", "--verbose"), "options and --verbose")
     check("rank 2 on" in run("info", "run.h5ad", "--verbose"), "no table by rank with --verbose")
     check("lazynet train s.h5ad -o run.again.h5ad" in made_again("run.h5ad", 2), "info: command")
+    with open("s.h5ad", "ab") as f:
+        f.write(b"x")
+    check("s.h5ad has changed" in info("run.h5ad")[1], "a changed input is not told of")
+    os.truncate("s.h5ad", log["inputs"][0]["bytes"])
+    check("has changed" not in info("run.h5ad")[1], "an input that is the same is said to have changed")
     shutil.move("run.log.json", "kept.json")
     told, text = info("run.h5ad")
     check(told["log"] is None and "run.log.json is not there" in text and "lazynet train SCREEN" in text and
@@ -193,6 +200,37 @@ with tempfile.TemporaryDirectory() as folder:
     run("train", "system", "-o", "system.h5ad", "--replicas", 2, "--quiet")
     check(info("system.h5ad")[0]["is"] == "run on a closed system", "info of a system")
     made_again("system.h5ad", 2)
+
+    # A folder of checkpoints: the newest step that can be read counts.
+    def done(step, records, end="\n"):
+        text = f'{{"lazynet_checkpoint": 1, "step": {step}, "ranks": 2,\n"identity": [["--replicas", "3"], ["input s.h5ad", "1 2"]],\n'
+        text += '"records": ' + json.dumps([{"key": k, "file": f"step-{step:06}.data", "step": step, "offset": 0, "length": n,
+                                             "crc32": "00000000"} for k, n in records]) + ",\n"
+        with open(f"checkpoint/step-{step:06}.DONE", "w") as f:
+            f.write(f'{text}"checksum": "{zlib.crc32(text.encode()):08x}"}}{end}')
+
+    os.mkdir("checkpoint")
+    done(4, [("table/mean", 1000)])
+    done(5, [("shard/0/0", 100), ("shard/0/1", 150), ("table/mean", 1000)])
+    done(6, [("table/mean", 1000)], end="")
+    os.utime("checkpoint/step-000005.DONE", (time.time() - 7200, time.time() - 7200))
+    told, text = info("checkpoint")
+    check(told["is"] == "checkpoint" and told["step"] == 5 and told["other_steps"] == [4, 6] and told["bytes"] == 1250,
+          f"checkpoint: {told}")
+    check(told["identity"] == {"--replicas": "3", "input s.h5ad": "1 2"}, f"identity {told['identity']}")
+    check(told["records"] == {"shard": {"records": 2, "bytes": 250}, "table": {"records": 1, "bytes": 1000}}, f"{told['records']}")
+    check(7190 < told["age_seconds"] < 7500 and "2 h old" in text and "step-000006.DONE" in text, f"checkpoint: {text}")
+    os.remove("checkpoint/step-000004.DONE")
+    os.remove("checkpoint/step-000005.DONE")
+    broken = lazynet("info", "checkpoint")
+    check(broken.returncode == 2 and "cut off" in broken.stderr, f"no step that can be read: {broken.stderr}")
+
+    run("train", "s.h5ad", "-o", "saved.h5ad", "--replicas", 2, "--epochs", 12, "--fit", "steps", "--l2", 0.05, "--quiet",
+        "--checkpoint", "saved", ranks=2)
+    told, text = info("saved")
+    check(told["identity"]["command"] == "train" and told["identity"]["--replicas"] == "2" and told["records"],
+          f"a run's checkpoint: {told}")
+    made_again("saved.h5ad")
 
     # Several at once; what is no result.
     text = run("info", "run.h5ad", "predictions.h5ad", "--json", "both.json")
