@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "lazynet/core/error.hpp"
+#include "lazynet/core/stop.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 #include "lazynet/train/provenance.hpp"
 
 namespace lazynet::cli {
@@ -37,6 +39,9 @@ void settle(const CommonOptions& common, train::CheckpointOptions& options) {
     if (!options.folder.empty() && std::filesystem::exists(options.folder, ignored) &&
         !std::filesystem::is_directory(options.folder, ignored)) {
         throw UserError("--checkpoint " + options.folder + ": it is there and not a folder");
+    }
+    if (!options.folder.empty()) {
+        catch_stop_signals();  // also while the screen is being read
     }
 }
 
@@ -103,7 +108,15 @@ train::Checkpoints open_checkpoints(const mpi::Communicator& world, const train:
             }
         });
         log.info(output + " is done already");
+        return checkpoints;
     }
+    world.on_root([&] {
+        std::error_code error;
+        if (!std::filesystem::create_directories(options.folder, error) && error) {
+            throw UserError("--checkpoint " + options.folder + ": cannot make this folder: " + error.message());
+        }
+    });
+    mpi::write_progress_to(options.folder + "/progress");
     return checkpoints;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "checkpoint_options.hpp"
 #include "commands.hpp"
 #include "figures.hpp"
 #include "lazynet/core/text.hpp"
@@ -36,7 +37,9 @@ struct TrajectoryCommand {
     std::string validation_file;
     std::string test_file;
     train::RunOutput output;
-    io::DynamicsFile run;  ///< `prune`: what is taken up
+    train::CheckpointOptions checkpoint;
+    std::string run_path;  ///< `prune`: what is taken up; "" for `train`
+    io::DynamicsFile run;
 };
 
 void add_model_options(CommandLine& line, TrajectoryCommand& command) {
@@ -162,6 +165,7 @@ void add_options(CommandLine& line, TrajectoryCommand& command) {
     reading.add_options()("layer", po::value(&command.reading.layer), "h5ad: matrix with the values [X]");
     add_trajectory_options(reading, command.reading);
     add_edge_options(line, command.output);
+    add_checkpoint_options(line, command.checkpoint);
 }
 
 /// What both commands do once their lines are read. Collective.
@@ -172,9 +176,14 @@ void complete(const mpi::Communicator& world, const CommandLine& line, std::size
             throw UserError("expected one file of trajectories, found none: lazynet train FILE -o RUN.h5ad");
         }
         read_words(command);
+        settle(command.common, command.checkpoint);
         command.output.options = recorded_options(line);
     });
-    world.on_root([&] { require_outputs(command.common, command.output); });
+    world.on_root([&] {
+        CommonOptions common = command.common;
+        common.overwrite |= goes_on(command.checkpoint);
+        require_outputs(common, command.output);
+    });
 }
 
 bool parse_train(const mpi::Communicator& world, std::span<const std::string> args, TrajectoryCommand& command) {
@@ -221,6 +230,7 @@ bool parse_prune(const mpi::Communicator& world, std::span<const std::string> ar
     complete(world, line, 2, command);
     command.config.time_unit = command.run.time_unit;
     command.config.replicas = static_cast<Index>(command.run.replicas.size());
+    command.run_path = command.inputs.front();
     return true;
 }
 
@@ -281,6 +291,15 @@ bool is_about_trajectories(std::span<const std::string> args) {
 
 namespace {
 
+train::Checkpoints checkpoints_of(const mpi::Communicator& world, const TrajectoryCommand& command, Log& log) {
+    const RunInputs inputs = {{"trajectories", command.inputs.back()},     {"run", command.run_path},
+                              {"validation", command.validation_file},     {"test", command.test_file},
+                              {"gene names", command.reading.gene_names},  {"prior", command.prune.prior},
+                              {"interactions", command.prune.interactions}};
+    return open_checkpoints(world, command.checkpoint, command.run_path.empty() ? "train" : "prune",
+                            command.output.options, inputs, command.output.path, log);
+}
+
 int run(const mpi::Communicator& world, const TrajectoryCommand& command, const RunLog& run_log) {
     Log log = command.common.log(world);
     log.info(greeting(world, command.config.seed));
@@ -294,7 +313,10 @@ int run(const mpi::Communicator& world, const TrajectoryCommand& command, const 
         log.info("everything can be read; nothing was trained, nothing written");
         return 0;
     }
-    train::Checkpoints checkpoints;
+    train::Checkpoints checkpoints = checkpoints_of(world, command, log);
+    if (checkpoints.finished()) {
+        return 0;
+    }
     const auto summary = train::train_trajectories(world, std::move(inputs), command.config, command.output,
                                                    static_cast<Index>(kShown), checkpoints, log);
     const bool tested = !command.test_file.empty();

@@ -10,6 +10,8 @@ namespace lazynet::cli {
 /// A command: collective over `world`; `args` is what followed its name. Returns the exit code.
 using Command = int (*)(const mpi::Communicator& world, std::span<const std::string> args);
 
+/// Compares finished runs edge by edge.
+int compare(const mpi::Communicator& world, std::span<const std::string> args);
 int effects(const mpi::Communicator& world, std::span<const std::string> args);
 /// Judges predictions, or a network when the first word of `args` says so; cross-validates when there is a split and no
 /// truth.
@@ -42,6 +44,12 @@ bool is_about_trajectories(std::span<const std::string> args);
 
 /// Defaults of the options that a run on trajectories records, as JSON. @param published under --preset published
 std::string trajectory_defaults(bool published);
+
+/// Many screens in one run, and what they say together.
+int train_on_screens(const mpi::Communicator& world, std::span<const std::string> args);
+
+/// Does a `train` command line hold an option that only runs of many screens have?
+bool is_about_screens(std::span<const std::string> args);
 
 int train_on_system(const mpi::Communicator& world, std::span<const std::string> args);
 

@@ -15,6 +15,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+void print_phases(const train::Forecast& forecast, const Log& log) {
+    double total = 0.0;
+    double least = 0.0;
+    for (const auto& phase : forecast.phases) {
+        total += phase.seconds;
+        least += phase.least;
+        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>10}", phase.name, phase.seconds,
+                             size_text(phase.peak_bytes)));
+    }
+    log.info(fmt::format("  {:<24}{:>8.1f} s   {:.1f} s if all stop as early as they may", "all", total, least));
+}
+
+}  // namespace
+
 Json to_json(const train::Forecast& forecast) {
     Json json = {{"forecast", true},
                  {"conditions", forecast.conditions},
@@ -36,18 +50,6 @@ Json to_json(const train::Forecast& forecast) {
     return json;
 }
 
-void print_phases(const train::Forecast& forecast, const Log& log) {
-    double total = 0.0;
-    double least = 0.0;
-    for (const auto& phase : forecast.phases) {
-        total += phase.seconds;
-        least += phase.least;
-        log.info(fmt::format("  {:<24}{:>8.1f} s   peak memory per rank {:>10}", phase.name, phase.seconds,
-                             size_text(phase.peak_bytes)));
-    }
-    log.info(fmt::format("  {:<24}{:>8.1f} s   {:.1f} s if all stop as early as they may", "all", total, least));
-}
-
 void print_forecast(const train::Forecast& forecast, const mpi::Communicator& world, const Log& log) {
     log.info(fmt::format("{} conditions, {} genes, {} model inputs, {} shards on {}", forecast.conditions,
                          forecast.genes, forecast.inputs, forecast.shards, counted(world.size(), "rank")));
@@ -65,8 +67,6 @@ void print_forecast(const train::Forecast& forecast, const mpi::Communicator& wo
                          size_text(forecast.checkpoint_bytes)));
     log.info("nothing was trained, nothing written");
 }
-
-}  // namespace
 
 void dry_run(const mpi::Communicator& world, io::ScreenFile& file, const train::TrainConfig& config,
              const train::RunOutput& output, const io::ModelFile* models, const CommonOptions& common, const Log& log) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -147,6 +148,26 @@ std::string CommandLine::resolved() const {
         }
     }
     return text;
+}
+
+std::vector<std::string> CommandLine::arguments(const std::vector<std::string>& without) const {
+    std::vector<std::string> all;
+    for (const auto& group : groups_) {
+        for (const auto& option : group->options()) {
+            const std::string& name = option->long_name();
+            if (name == "help" || name == "print-config" || name == "config" || values_.count(name) == 0 ||
+                std::find(without.begin(), without.end(), name) != without.end()) {
+                continue;
+            }
+            for (const std::string& value : texts_of(values_[name])) {
+                const bool is_switch = option->semantic()->max_tokens() == 0;
+                if (!is_switch || value == "true") {
+                    all.push_back("--" + name + (is_switch ? "" : "=" + value));
+                }
+            }
+        }
+    }
+    return all;
 }
 
 po::typed_value<double>* bind(double& field) {

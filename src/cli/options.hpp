@@ -53,6 +53,8 @@ public:
     [[nodiscard]] const po::variables_map& values() const { return values_; }
     /// Every option with its resolved value, `name = value` lines that --config reads back.
     [[nodiscard]] std::string resolved() const;
+    /// The same as arguments of another command line, without the options named.
+    [[nodiscard]] std::vector<std::string> arguments(const std::vector<std::string>& without) const;
 
 private:
     void read(std::span<const std::string> args);

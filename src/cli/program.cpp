@@ -12,7 +12,7 @@
 namespace lazynet::cli {
 namespace {
 
-constexpr std::array<CommandEntry, 10> kCommands = {{
+constexpr std::array<CommandEntry, 11> kCommands = {{
     {"inspect", inspect, "what is in a screen or in trajectories, and would it train"},
     {"simulate", simulate, "write a synthetic screen or trajectories, with their ground truth and a prior"},
     {"split", split, "divide a screen into what is trained and what is tested on"},
@@ -20,6 +20,7 @@ constexpr std::array<CommandEntry, 10> kCommands = {{
     {"prune", prune_run, "prune a finished run on its screen or trajectories, and train it on"},
     {"predict", predict, "what perturbations would do, measured or not: means and sds per gene (predictions.h5ad)"},
     {"network", network, "write the edge list of a finished run"},
+    {"compare", compare, "which edges finished runs share, which are private to one, which have opposite signs"},
     {"effects", effects, "direct effects from a run's total ones, or the reverse"},
     {"info", info, "what is in results or checkpoints, how they were made, and the command that makes them again"},
     {"evaluate", evaluate, "judge predictions beside all baselines, cross-validate, or judge a network"},

@@ -28,9 +28,31 @@ bool watched() {
 
 Log::Log(bool is_root, Level level) : is_root_(is_root), level_(level), terminal_(watched()) {}
 
+Log Log::named(const std::string& name, bool speaks, bool live) const {
+    Log log(speaks, level_);
+    log.name_ = "[" + name + "] ";
+    log.may_be_live_ = live;
+    return log;
+}
+
+/// A text may have several lines.
+std::string Log::with_name(const std::string& text) const {
+    if (name_.empty()) {
+        return text;
+    }
+    std::string named = name_;
+    for (const char c : text) {
+        named += c;
+        if (c == '\n') {
+            named += name_;
+        }
+    }
+    return named;
+}
+
 void Log::info(const std::string& line) const {
     if (is_root_ && level_ != Level::quiet) {
-        std::printf("%s\n", line.c_str());
+        std::printf("%s\n", with_name(line).c_str());
         std::fflush(stdout);
     }
 }
@@ -44,7 +66,7 @@ void Log::detail(const std::string& line) const {
 void Log::warning(const std::string& line) const {
     if (is_root_) {
         std::fflush(stdout);
-        std::fprintf(stderr, "lazynet: warning: %s\n", line.c_str());
+        std::fprintf(stderr, "lazynet: warning: %s\n", with_name(line).c_str());
         std::fflush(stderr);
     }
 }
@@ -53,11 +75,11 @@ void Log::progress(const std::string& live, const std::string& record) {
     if (!is_root_ || level_ == Level::quiet) {
         return;
     }
-    if (terminal_) {
-        std::printf("\r\033[K%s", live.c_str());
+    if (terminal_ && may_be_live_) {
+        std::printf("\r\033[K%s", with_name(live).c_str());
         live_ = true;
-    } else {
-        std::printf("%s\n", record.c_str());
+    } else if (!terminal_) {
+        std::printf("%s\n", with_name(record).c_str());
     }
     std::fflush(stdout);
 }

@@ -195,8 +195,14 @@ std::int64_t prepare(const std::string& folder, std::int64_t bytes) {
     return last + 1;
 }
 
-void write_records(const std::string& path, const std::vector<const CheckpointRecord*>& records, std::int64_t begin) {
+/// @param identity of the file that the root has made
+void write_records(const std::string& path, std::uint64_t identity, const std::vector<const CheckpointRecord*>& records,
+                   std::int64_t begin) {
     RawFile file = RawFile::for_writing(TemporaryFile::name_for(path), path);
+    if (file.identity() != identity) {
+        throw UserError("cannot write " + path + ": its temporary file was replaced meanwhile; is another run saving " +
+                        "its checkpoints there?");
+    }
     for (const CheckpointRecord* record : records) {
         file.write(begin, record->bytes);
         begin += static_cast<std::int64_t>(record->bytes.size());
@@ -298,10 +304,12 @@ void CheckpointFolder::save(const std::vector<CheckpointRecord>& mine, const std
         }
     });
     step = world_.max(step);
+    std::uint64_t identity = data ? data->identity() : 0;
+    world_.broadcast(std::as_writable_bytes(std::span(&identity, 1)));
     const std::int64_t begin = begin_of_region(world_.gather(std::span<const std::int64_t>(&size, 1)), world_.rank());
     world_.together([&] {
         if (size > 0) {
-            write_records(folder_ + "/" + data_name(step), records, begin);
+            write_records(folder_ + "/" + data_name(step), identity, records, begin);
         }
     });
     CheckpointManifest manifest{step, identity_, all_places(lay_out(records, step, begin), kept)};

@@ -1,6 +1,7 @@
 #include "lazynet/io/number_dataset.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -74,6 +75,7 @@ NumberDataset::NumberDataset(const std::string& file, hid_t parent, const std::s
             throw UserError("its elements are not numbers");
         }
         is_double_ = H5Tequal(type, H5T_NATIVE_DOUBLE) > 0;
+        note_file();
         shape_ = dataset_shape(dataset_);
         storage_ = name + ", " + compression_of(dataset_);
         const std::vector<hsize_t> chunk = chunk_shape(dataset_, shape_.size());
@@ -86,6 +88,26 @@ NumberDataset::NumberDataset(const std::string& file, hid_t parent, const std::s
         throw UserError(where_ + ": " + e.what());
     }
     require_filters(dataset_, where_);
+}
+
+void NumberDataset::note_file() {
+    const Handle file(H5Iget_file_id(dataset_), H5Fclose, "find a dataset's file");
+    const Handle access(H5Fget_access_plist(file), H5Pclose, "see how a file is read");
+    void* handle = nullptr;
+    if (H5Pget_driver(access) == H5FD_SEC2 && H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 &&
+        H5Fget_filesize(file, &bytes_) >= 0) {
+        descriptor_ = *static_cast<const int*>(handle);
+    }
+}
+
+/// HDF5 takes what lies behind the end of a file for zeros, so a file that is cut off while it is read would be read to
+/// its end, and wrong.
+void NumberDataset::require_whole_file() const {
+    struct stat facts {};
+    if (descriptor_ >= 0 && fstat(descriptor_, &facts) == 0 && static_cast<hsize_t>(facts.st_size) < bytes_) {
+        throw UserError(
+            fmt::format("the file was cut off while it was read: {} bytes are left of {}", facts.st_size, bytes_));
+    }
 }
 
 Index NumberDataset::size() const {
@@ -113,6 +135,7 @@ void NumberDataset::read_as(hid_t type, Range range, void* out) const {
     try {
         read_slab(dataset_, type, slab, out,
                   fmt::format("read elements {} to {}; the file is damaged or truncated", range.begin, range.end));
+        require_whole_file();
     } catch (const UserError& e) {
         throw UserError(where_ + ": " + e.what());
     }

@@ -24,6 +24,14 @@ constexpr std::size_t kPiece = std::size_t{64} << 20;
     throw UserError("cannot read " + path + ": " + std::strerror(error));
 }
 
+struct stat facts_of(int descriptor, const std::string& path) {
+    struct stat facts {};
+    if (fstat(descriptor, &facts) != 0) {
+        fail_to_read(path, errno);
+    }
+    return facts;
+}
+
 }  // namespace
 
 RawFile::RawFile(int descriptor, std::string shown) : descriptor_(descriptor), shown_(std::move(shown)) {}
@@ -54,11 +62,11 @@ RawFile RawFile::for_writing(const std::string& path, std::string shown) {
 }
 
 std::int64_t RawFile::size() const {
-    struct stat facts {};
-    if (fstat(descriptor_, &facts) != 0) {
-        fail_to_read(shown_, errno);
-    }
-    return facts.st_size;
+    return facts_of(descriptor_, shown_).st_size;
+}
+
+std::uint64_t RawFile::identity() const {
+    return facts_of(descriptor_, shown_).st_ino;
 }
 
 bool RawFile::read(std::int64_t offset, std::span<std::byte> bytes) const {

@@ -21,6 +21,8 @@ public:
     ~RawFile();
 
     [[nodiscard]] std::int64_t size() const;
+    /// Its inode, as TemporaryFile::identity.
+    [[nodiscard]] std::uint64_t identity() const;
     /// @return false where the file ends too early @throws UserError
     [[nodiscard]] bool read(std::int64_t offset, std::span<std::byte> bytes) const;
     /// @throws UserError

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 
 namespace lazynet::mpi {
 namespace {
@@ -90,21 +92,22 @@ std::optional<RankLine> ProgressFile::parse(std::string_view text) {
     return line;
 }
 
-void ProgressFile::begin() const {
+bool ProgressFile::begin() const {
+    std::error_code ignored;
+    std::filesystem::create_directory(std::filesystem::path(path_).parent_path(), ignored);
     const int file = open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (file < 0) {
-        return;
+        return false;
     }
     std::array<std::string, kColumns.size()> names;
     for (std::size_t k = 0; k < kColumns.size(); ++k) {
         names[k] = kColumns[k].name;
     }
     const std::string heading = row(names);
-    // Lines of an earlier job go; other nodes' lines of this one come again within seconds.
-    if (ftruncate(file, 0) == 0 && pwrite(file, heading.data(), heading.size(), 0) < 0) {
-        unlink(path_.c_str());
-    }
+    // Other nodes' lines that are lost here come again within seconds.
+    const bool done = ftruncate(file, 0) == 0 && pwrite(file, heading.data(), heading.size(), 0) >= 0;
     close(file);
+    return done;
 }
 
 void ProgressFile::write(std::span<const RankLine> lines) const {

@@ -9,6 +9,7 @@
 #include "lazynet/core/error.hpp"
 #include "lazynet/core/stop.hpp"
 #include "lazynet/core/text.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -59,9 +60,11 @@ Checkpoints::Checkpoints(const mpi::Communicator& world, const CheckpointOptions
                             options.folder, newest));
         }
         state_->folder.clear();
+        mpi::write_progress_to(options.folder + "/progress");
         return;
     }
     state_->resumed = state_->folder.open(log);
+    mpi::write_progress_to(options.folder + "/progress");
     if (!state_->resumed) {
         log.info(fmt::format("no checkpoint in {}: starting at the beginning", options.folder));
     } else if (!finished()) {

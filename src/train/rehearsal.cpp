@@ -122,6 +122,11 @@ void try_averaging(io::ScreenFile& file, Range slice, Rehearsal& r) {
         ++cells;
         entries += static_cast<double>(cell.genes.size());
     });
+    r.entries_per_cell = cells > 0.0 ? entries / cells : 0.0;
+    r.average = r.read;
+    if (file.screen.rows_are_conditions) {  // means already
+        return;
+    }
     std::vector<Moments> sums(file.screen.genes.size());
     std::vector<std::byte> room(8 * file.screen.genes.size() + 64);
     double pieces = 0.0;
@@ -136,7 +141,6 @@ void try_averaging(io::ScreenFile& file, Range slice, Rehearsal& r) {
         packed += static_cast<double>(plan.bytes());
         ++pieces;
     });
-    r.entries_per_cell = cells > 0.0 ? entries / cells : 0.0;
     r.packed_per_cell = pieces > 0.0 ? packed / pieces : 0.0;
 }
 

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "consensus_writer.hpp"
 #include "lazynet/io/results.hpp"
-#include "lazynet/mpi/watchdog.hpp"
 #include "run_tables.hpp"
 
 namespace lazynet::train {
@@ -14,16 +14,11 @@ namespace {
 
 /// Conditions whose rows travel and are written together.
 constexpr Index kConditionBatch = 256;
+/// Checkpoint record: which unfinished results file holds the models and the conditions.
+constexpr const char* kMark = "results/mark";
 
-constexpr const char* kStatistics[] = {"consensus_mean", "consensus_sd", "consensus_sign", "consensus_selected"};
-
-/// Regulators kept per target with --store top:K.
-Index kept_per_target(const RunFacts& facts) {
-    Index measured = 0;
-    for (const Index j : facts.pairs.regulators) {
-        measured += j < static_cast<Index>(facts.screen.genes.size()) ? 1 : 0;
-    }
-    return std::min(facts.config.top, measured);
+std::string text_of(const std::vector<std::byte>& record) {
+    return Unpacker(record).text();
 }
 
 void declare(const RunFacts& facts, io::ResultsFile& file) {
@@ -145,97 +140,6 @@ void write_conditions(const mpi::Communicator& world, const RunFacts& facts, con
     }
 }
 
-/// Writes the consensus rows of a chunk and offers its edges.
-class ConsensusSink {
-public:
-    ConsensusSink(const RunFacts& facts, io::ResultsFile& file, io::TopEdges& edges)
-        : facts_(facts), file_(file), edges_(edges), genes_(static_cast<Index>(facts.screen.genes.size())) {
-        const auto& regulators = facts.pairs.regulators;
-        measured_ = std::lower_bound(regulators.begin(), regulators.end(), genes_) - regulators.begin();
-    }
-
-    void take(Range rows, const ConsensusChunk& chunk, const std::vector<std::int32_t>& support) {
-        const Matrix* statistics[] = {&chunk.mean, &chunk.sd, &chunk.sign, &chunk.selected};
-        if (facts_.config.store == Store::full) {
-            for (std::size_t k = 0; k < 4; ++k) {
-                write_spread(std::string("varp/") + kStatistics[k], rows, *statistics[k], 0, measured_, 0, genes_);
-            }
-        } else if (facts_.config.store == Store::top) {
-            write_top(rows, chunk, statistics);
-        }
-        if (facts_.config.store != Store::none && !facts_.screen.unmeasured.empty()) {
-            for (std::size_t k = 0; k < 4; ++k) {
-                write_spread(std::string("varm/") + kStatistics[k] + "_unmeasured", rows, *statistics[k], measured_,
-                             chunk.mean.cols(), genes_, static_cast<Index>(facts_.screen.unmeasured.size()));
-            }
-        }
-        offer(rows, chunk, support);
-    }
-
-private:
-    /// Columns [first, last), spread over `width` regulators starting at `origin`.
-    void write_spread(const std::string& where, Range rows, const Matrix& values, Index first, Index last, Index origin,
-                      Index width) {
-        spread_.setZero(rows.size(), width);
-        for (Index j = first; j < last; ++j) {
-            spread_.col(facts_.pairs.regulators[static_cast<std::size_t>(j)] - origin) = values.col(j);
-        }
-        file_.write_rows(where, rows, cview(spread_));
-    }
-
-    /// Keeps the most certain regulators of each target; its own column comes last.
-    void write_top(Range rows, const ConsensusChunk& chunk, const Matrix* const (&statistics)[4]) {
-        const Index keep = kept_per_target(facts_);
-        std::vector<std::int32_t> indices;
-        std::vector<float> values[4];
-        std::vector<Index> order(static_cast<std::size_t>(measured_));
-        std::vector<float> rank(order.size());
-        for (Index i = 0; i < rows.size(); ++i) {
-            for (Index j = 0; j < measured_; ++j) {
-                const bool self = facts_.pairs.regulators[static_cast<std::size_t>(j)] == rows.begin + i;
-                const float sd = chunk.sd(i, j);
-                rank[static_cast<std::size_t>(j)] = self ? -1.0f : sd > 0.0f ? std::abs(chunk.mean(i, j)) / sd : 0.0f;
-            }
-            std::iota(order.begin(), order.end(), Index{0});
-            const auto cut = order.begin() + keep;
-            std::nth_element(order.begin(), cut, order.end(), [&](Index a, Index b) {
-                const auto ra = rank[static_cast<std::size_t>(a)];
-                const auto rb = rank[static_cast<std::size_t>(b)];
-                return ra != rb ? ra > rb : a < b;
-            });
-            std::sort(order.begin(), cut);
-            for (auto j = order.begin(); j != cut; ++j) {
-                indices.push_back(static_cast<std::int32_t>(facts_.pairs.regulators[static_cast<std::size_t>(*j)]));
-                for (std::size_t k = 0; k < 4; ++k) {
-                    values[k].push_back((*statistics[k])(i, *j));
-                }
-            }
-        }
-        for (std::size_t k = 0; k < 4; ++k) {
-            file_.write_csr_rows(std::string("varp/") + kStatistics[k], rows, indices, values[k]);
-        }
-    }
-
-    void offer(Range rows, const ConsensusChunk& chunk, const std::vector<std::int32_t>& support) {
-        for (Index i = 0; i < rows.size(); ++i) {
-            for (Index j = 0; j < chunk.mean.cols(); ++j) {
-                const Index regulator = facts_.pairs.regulators[static_cast<std::size_t>(j)];
-                if (support[static_cast<std::size_t>(j)] > 0 && regulator != rows.begin + i) {
-                    edges_.add({regulator, rows.begin + i, chunk.mean(i, j), chunk.sd(i, j), chunk.sign(i, j),
-                                chunk.selected(i, j)});
-                }
-            }
-        }
-    }
-
-    const RunFacts& facts_;
-    io::ResultsFile& file_;
-    io::TopEdges& edges_;
-    Index genes_;
-    Index measured_ = 0;
-    Matrix spread_;
-};
-
 /// Where the models lie: one row per (replica, block, input) of A', per (replica, gene) of C.
 void declare_models(const RunFacts& facts, io::ResultsFile& file) {
     const Index hidden = facts.config.hidden_sums + facts.config.hidden_products;
@@ -314,7 +218,7 @@ std::vector<double> gather_control_mean(const mpi::Communicator& world, const Ma
 std::vector<io::Edge> write_run(const mpi::Communicator& world, const RunOutput& output, const RunFacts& facts,
                                 const std::vector<BlockEnsemble>& ensembles, const Predictions& predictions,
                                 const BlockTargets& observed, const Matrix& control_mean,
-                                const std::vector<TrainedShard>& shards, Index shown) {
+                                const std::vector<TrainedShard>& shards, Index shown, Checkpoints& checkpoints) {
     io::ResultsFile file(world, output.path);
     if (predictions.context_effect.size() > 0 || facts.screen.contexts.size() > 1) {
         write_context_effects(world, facts, predictions, file);
@@ -322,29 +226,28 @@ std::vector<io::Edge> write_run(const mpi::Communicator& world, const RunOutput&
     describe_run(world, output, facts, predictions, gather_control_mean(world, control_mean), shards, file);
     declare(facts, file);
     declare_models(facts, file);
-    file.open_for_data();
-    write_models(world, facts, shards, file);
-    write_conditions(world, facts, ConditionRows(facts, predictions, observed, control_mean), file);
-
+    const auto saved = [&] { return checkpoints.has(kMark) ? text_of(checkpoints.load(kMark)) : std::string(); };
+    std::string mark;
+    world.together([&] { mark = saved(); });
+    const bool begun = !mark.empty() && file.continue_unfinished(mark);
+    if (!begun) {
+        file.open_for_data();
+        file.keep_unfinished(checkpoints.active());
+        write_models(world, facts, shards, file);
+        write_conditions(world, facts, ConditionRows(facts, predictions, observed, control_mean), file);
+        checkpoints.forget("results");
+        if (world.is_root()) {
+            checkpoints.finish(kMark, [mark = file.mark()](Packer& packer) { packer.text(mark); });
+        }
+    }
     const bool all = !output.edges.empty() && output.edges_top == 0;
     const auto capacity =
         all ? std::size_t{0}
             : static_cast<std::size_t>(output.edges.empty() ? shown : std::max(output.edges_top, shown));
-    io::TopEdges edges(capacity);
-    ConsensusSink sink(facts, file, edges);
-    ConsensusChunk chunk;
-    const Range chunks = facts.plan.chunks_of(world.rank());
-    for (Index c = chunks.begin; c < chunks.end; ++c) {
-        const Plan::Chunk& part = facts.plan.chunks()[static_cast<std::size_t>(c)];
-        const auto ensemble = std::find_if(ensembles.begin(), ensembles.end(),
-                                           [&](const BlockEnsemble& e) { return e.block == part.block; });
-        consensus_rows(*ensemble, part.genes, chunk);
-        mpi::made_progress();
-        sink.take(part.genes, chunk, supporting_replicas(*ensemble));
-    }
+    auto edges = write_consensus(world, facts, ensembles, begun, capacity, checkpoints, file);
     file.finish();
 
-    auto best = io::gather_edges(world, edges.take(), capacity);
+    auto best = io::gather_edges(world, std::move(edges), capacity);
     world.together([&] {
         if (world.is_root() && !output.edges.empty()) {
             const auto listed =

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lazynet/prune/schedule.hpp"
+#include "run_records.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -190,9 +191,7 @@ std::vector<TrainedShard> train_straight(const Plan& plan, const std::vector<Ind
             to_do.push_back(s);
             continue;
         }
-        const auto bytes = checkpoints.load(key);
-        Unpacker unpacker(bytes);
-        at(s) = unpack_trained(unpacker);
+        at(s) = saved_shard(checkpoints, key);
         floor.done(s, at(s));
     }
     const auto train = [&](std::span<const Index> some) {

@@ -7,8 +7,8 @@
 #include <numeric>
 #include <optional>
 
+#include "gene_choice.hpp"
 #include "lambda_search.hpp"
-#include "lazynet/data/gene_selection.hpp"
 #include "lazynet/train/cell_shard.hpp"
 #include "lazynet/train/columns.hpp"
 #include "lazynet/train/prune_knowledge.hpp"
@@ -25,32 +25,6 @@
 
 namespace lazynet::train {
 namespace {
-
-/// Keeps the columns `kept` of a distributed table; every rank gets its part of the new order.
-Matrix keep_columns(const mpi::Communicator& world, const Matrix& table, Index genes, const std::vector<Index>& kept) {
-    const Range mine = block_of(static_cast<Index>(kept.size()), world.size(), world.rank());
-    return fetch_columns(
-        world, table, genes,
-        std::span(kept).subspan(static_cast<std::size_t>(mine.begin), static_cast<std::size_t>(mine.size())));
-}
-
-/// --hvg: fewer target genes, perturbed ones stay.
-void select_variable_genes(const mpi::Communicator& world, const TrainConfig& config, Screen& screen,
-                           Pseudobulk& table) {
-    if (config.hvg == 0 || config.hvg >= static_cast<Index>(screen.genes.size())) {
-        return;
-    }
-    const auto genes = static_cast<Index>(screen.genes.size());
-    const std::vector<Index> kept = highly_variable(world, table, screen, config.hvg);
-    table.mean = keep_columns(world, table.mean, genes, kept);
-    table.variance = keep_columns(world, table.variance, genes, kept);
-    table.genes = block_of(static_cast<Index>(kept.size()), world.size(), world.rank());
-    std::vector<bool> keep(static_cast<std::size_t>(genes), false);
-    for (const Index g : kept) {
-        keep[static_cast<std::size_t>(g)] = true;
-    }
-    select_genes(screen, keep);
-}
 
 /// One run, phase by phase; the members are what later phases need of earlier ones.
 class Run {
@@ -92,16 +66,9 @@ private:
             log_.info(fitted);
         }
         const auto genes = static_cast<Index>(screen_.genes.size());
-        std::optional<Pseudobulk> saved;
-        world_.together(
-            [&] { saved = saved_table(checkpoints_, block_of(genes, world_.size(), world_.rank()), genes); });
-        if (saved) {
-            table_ = std::move(*saved);
-        } else {
-            table_ = pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
-            save_table(checkpoints_, world_, table_);
-            checkpoints_.point({}, true);
-        }
+        table_ = saved_or_made(world_, checkpoints_, genes, [&]() -> Pseudobulk {
+            return pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
+        });
         select_variable_genes(world_, config_, screen_, table_);
         fingerprint_ = fingerprint(world_, screen_, table_);
     }
@@ -131,17 +98,9 @@ private:
     }
 
     std::vector<GeneEmbedding> embeddings() {
-        std::optional<std::vector<GeneEmbedding>> saved;
-        world_.together([&] { saved = saved_embeddings(checkpoints_); });
-        if (saved) {
-            return std::move(*saved);
-        }
-        auto made = run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_);
-        if (!made.empty()) {
-            save_embeddings(checkpoints_, world_, made);
-            checkpoints_.point({}, true);
-        }
-        return made;
+        return saved_or_made(world_, checkpoints_, [&]() -> std::vector<GeneEmbedding> {
+            return run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_);
+        });
     }
 
     void fetch_own_blocks() {
@@ -231,15 +190,9 @@ private:
     void settle_prior() {
         timings_.start("prior of responses");
         observed_ = observed_chunks();
-        std::optional<ResponsePrior> saved;
-        world_.together([&] { saved = saved_prior(checkpoints_); });
-        if (saved) {
-            prior_ = std::move(*saved);
-        } else {
-            prior_ = choose_response_prior(world_, *plan_, pairs_, observed_, pair_noise_, log_);
-            save_prior(checkpoints_, world_, prior_);
-            checkpoints_.point({}, true);
-        }
+        prior_ = saved_or_made(world_, checkpoints_, [&]() -> ResponsePrior {
+            return choose_response_prior(world_, *plan_, pairs_, observed_, pair_noise_, log_);
+        });
         if (config_.validation_share > 0.0) {
             validation_ = validate_responses(pairs_, prior_, config_.seed);
             pairs_.fold = validation_->fold;
@@ -255,9 +208,7 @@ private:
             const ShardId id = plan_->shard(s);
             TrainedShard& shard = shards_[static_cast<std::size_t>(s - mine.begin)];
             if (const std::string key = record_key("shard", {s}); checkpoints_.has(key)) {
-                const auto bytes = checkpoints_.load(key);
-                Unpacker unpacker(bytes);
-                shard = unpack_trained(unpacker);
+                shard = saved_shard(checkpoints_, key);
             } else {
                 shard = fit_responses(id, pairs_, block(id.block), config_, prior_);
                 checkpoints_.finish(key, [&shard](Packer& packer) { pack(shard, packer); });
@@ -380,8 +331,8 @@ private:
         const RunFacts facts{screen_,      config_,         pairs_,
                              *plan_,       shifts_,         summary_.l2_share,
                              fingerprint_, summary_.rounds, closed_form() ? &prior_ : nullptr};
-        summary_.edges =
-            write_run(world_, output_, facts, ensembles, predictions, observed, control_mean, shards_, shown);
+        summary_.edges = write_run(world_, output_, facts, ensembles, predictions, observed, control_mean, shards_,
+                                   shown, checkpoints_);
         checkpoints_.close();
         summary_.phases = timings_.over_ranks(world_);
         double parameters = 0.0;

@@ -13,6 +13,10 @@ public:
     enum class Level { quiet, normal, verbose };
 
     Log(bool is_root, Level level);
+    /// The same voice with a name before every line, for one of several works that go on side by side.
+    /// @param speaks whether this rank speaks for it  @param live whether it may have the live line of a terminal;
+    /// else it says nothing of long work there
+    [[nodiscard]] Log named(const std::string& name, bool speaks, bool live) const;
 
     /// One line on stdout. Not with --quiet.
     void info(const std::string& line) const;
@@ -31,10 +35,14 @@ public:
     [[nodiscard]] bool on_terminal() const { return terminal_; }
 
 private:
+    [[nodiscard]] std::string with_name(const std::string& text) const;
+
     bool is_root_;
     Level level_;
     bool terminal_;
     bool live_ = false;
+    std::string name_;         ///< "[name] " or nothing
+    bool may_be_live_ = true;  ///< on a terminal
 };
 
 }  // namespace lazynet

@@ -34,6 +34,8 @@ public:
     /// @param capacity 0 keeps all. Memory: at most 1.5 * capacity + 1024 edges of 32 bytes.
     explicit TopEdges(std::size_t capacity);
     void add(const Edge& edge);
+    /// What is kept so far: the first `capacity`, perhaps more, in no order.
+    [[nodiscard]] std::span<const Edge> kept() const { return edges_; }
     /// What was kept, in order. Leaves this object empty.
     [[nodiscard]] std::vector<Edge> take();
 

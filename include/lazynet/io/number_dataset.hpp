@@ -34,6 +34,8 @@ public:
 
 private:
     void read_as(hid_t type, Range range, void* out) const;
+    void note_file();
+    void require_whole_file() const;
     [[nodiscard]] Index row_length() const;
 
     std::string where_;
@@ -42,6 +44,8 @@ private:
     Index chunk_rows_ = 1;
     std::string storage_;
     bool is_double_ = false;
+    int descriptor_ = -1;       ///< HDF5's own, of the open file
+    hsize_t bytes_ = 0;         ///< of the file when it was opened
     std::vector<double> wide_;  ///< float64 elements on their way to float32
 };
 

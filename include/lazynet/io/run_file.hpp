@@ -52,6 +52,8 @@ public:
     [[nodiscard]] const std::vector<std::int64_t>& support() const { return support_; }
     /// False when the run stored no consensus matrix.
     [[nodiscard]] bool has_consensus() const { return has_consensus_; }
+    /// Every pair's statistics are stored, so that supported pairs that `read` leaves out are exactly 0.
+    [[nodiscard]] bool stores_all() const { return has_consensus_ && !is_sparse(); }
     /// How many target rows fit one read of about `bytes` bytes of buffers, at least 1.
     [[nodiscard]] Index rows_per_read(std::size_t bytes) const;
     /// Reads target rows. @pre has_consensus() @throws UserError naming file and element, like a truncated file

@@ -35,8 +35,9 @@ struct RankLine {
 class ProgressFile {
 public:
     ProgressFile(std::string path, int ranks) : path_(std::move(path)), ranks_(ranks) {}
-    /// Makes the heading, and cuts off lines that a job of more ranks left behind. By one process of the job.
-    void begin() const;
+    /// Makes the heading, the folder too if only that is missing, and cuts off lines that an earlier job left behind.
+    /// By one process of the job, before its first write. @return false: not now
+    [[nodiscard]] bool begin() const;
     void write(std::span<const RankLine> lines) const;
     /// All lines that have been written.
     [[nodiscard]] std::vector<RankLine> read() const;

@@ -6,6 +6,7 @@
 #include "lazynet/data/screen.hpp"
 #include "lazynet/io/edges.hpp"
 #include "lazynet/mpi/communicator.hpp"
+#include "lazynet/train/checkpoints.hpp"
 #include "lazynet/train/config.hpp"
 #include "lazynet/train/consensus.hpp"
 #include "lazynet/train/pairs.hpp"
@@ -48,11 +49,12 @@ struct RunFacts {
 ///
 /// Streams: conditions in batches, whose columns travel from the ranks that predicted them to the ranks that write
 /// their rows; consensus in chunks of target genes. `control_mean` is (contexts, this rank's chunk genes). `shards` are
-/// this rank's, in plan order. Nothing in the file depends on the number of ranks or on time.
+/// this rank's, in plan order. With checkpoints an interrupted file is gone on with. Nothing in the file depends on the
+/// number of ranks or on time.
 /// @returns the most certain edges, on the root: at most max(edges_top, shown)
 std::vector<io::Edge> write_run(const mpi::Communicator& world, const RunOutput& output, const RunFacts& facts,
                                 const std::vector<BlockEnsemble>& ensembles, const Predictions& predictions,
                                 const BlockTargets& observed, const Matrix& control_mean,
-                                const std::vector<TrainedShard>& shards, Index shown);
+                                const std::vector<TrainedShard>& shards, Index shown, Checkpoints& checkpoints);
 
 }  // namespace lazynet::train
