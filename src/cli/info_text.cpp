@@ -78,6 +78,7 @@ void print_provenance(const Json& info, const Log& log) {
                          split.value("hash", ""), split.value("kind", "")));
     }
     print_grid(info, log);
+    line(log, "holds", info, "holds");
     line(log, "effects", info, "consensus_holds");
     line(log, "sd", info, "sd_holds");
     line(log, "seed", info, "seed");
