@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 void line(const Log& log, const std::string& name, const std::string& value) {
-    log.info(fmt::format("  {:<22}{}", name, value));
+    log.info(fmt::format("  {:<22} {}", name, value));
 }
 
 void line(const Log& log, const char* name, const Json& info, const char* key) {
