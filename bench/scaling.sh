@@ -11,18 +11,28 @@ lazynet=$build/src/lazynet
 if [ "$(id -u)" = 0 ]; then export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; fi
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
 mkdir -p "$folder"
-trap 'rm -f "$folder"/*.h5ad' EXIT
+trap 'rm -f "$folder"/*.h5ad "$folder"/last.json' EXIT
 
 screen() {  # screen <name> <cells> <genes> <perturbations>
   [ -f "$folder/$1.h5ad" ] || mpirun -n 2 "$lazynet" simulate screen --cells "$2" --genes "$3" --perturbations "$4" \
     -o "$folder/$1.h5ad" --overwrite --quiet --json "$folder/$1.screen"
 }
 
-measure() {  # measure <study> <ranks> <screen> <options...>: one line says how it went
-  local study=$1 ranks=$2 screen=$3 name=$1-$2; shift 3
-  mpirun -n "$ranks" "$lazynet" train "$folder/$screen.h5ad" -o "$folder/$name.run.h5ad" --overwrite --quiet \
-    --json "$folder/$name.json" --fit steps --prune dash --prior "$folder/$screen.prior.tsv" --epochs 40 --patience 40 \
-    --l2 0.1 "$@"
+seconds_of() { grep -o '"seconds": *[0-9.e+-]*' "$1" | awk -F: '{ all += $2 } END { print all }'; }
+
+measure() {  # measure <study> <ranks> <screen> <options...>: the fastest of three where ranks have a core of their own
+  local study=$1 ranks=$2 screen=$3 name=$1-$2 repeats=3 best=1e9; shift 3
+  [ "$ranks" -le 2 ] || repeats=1
+  for ((k = 0; k < repeats; ++k)); do
+    mpirun -n "$ranks" "$lazynet" train "$folder/$screen.h5ad" -o "$folder/$name.run.h5ad" --overwrite --quiet \
+      --json "$folder/last.json" --fit steps --prune dash --prior "$folder/$screen.prior.tsv" --epochs 40 --patience 40 \
+      --l2 0.1 "$@"
+    local seconds; seconds=$(seconds_of "$folder/last.json")
+    if awk -v a="$seconds" -v b="$best" 'BEGIN { exit !(a < b) }'; then
+      best=$seconds
+      mv "$folder/last.json" "$folder/$name.json"
+    fi
+  done
   # What the table needs besides the run's own figures.
   printf '{"study": "%s", "ranks": %d, "cells": %d, "nonzeros": %d, "options": "%s", "load": %s, "bytes": %d, "sha256": "%s"}\n' \
     "$study" "$ranks" "$(cells_of "$screen")" "$(grep -o '"nonzeros": *[0-9]*' "$folder/$screen.screen" | grep -o '[0-9]*$')" "$*" "$(cut -d' ' -f1 /proc/loadavg)" \

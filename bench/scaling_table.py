@@ -19,7 +19,6 @@ from scipy.optimize import nnls
 HIDDEN = 32
 ROUND_ENTRIES = 2 ** 21  # read between two exchanges of cells
 FETCH_ROUND = 2 ** 25  # bytes of one exchange of table columns
-SUM_BYTES = 3 * 65536 * 8  # histograms of one cut
 
 
 class Job:
@@ -59,7 +58,7 @@ def files(job, ranks):
     return {"consensus and results": job.output}
 
 
-def messages(job, ranks):
+def messages(job, ranks, cut_bytes):
     """Per phase: bytes that the busiest rank sends, messages it sends, and agreements of all (each log2 P deep)."""
     others = (ranks - 1) / ranks
     entries = job.entries / ranks
@@ -73,7 +72,7 @@ def messages(job, ranks):
     return {
         "pseudobulk": [others * (2 * entries + 32 * pieces * job.cells / ranks), rounds * (ranks - 1), 3 * rounds],
         "pairs": [others * 2 * table, 2 * fetches * (ranks - 1), 2 * fetches],
-        "training": [2 * others * SUM_BYTES * cuts, 0, 8 * cuts],
+        "training": [2 * others * cut_bytes * cuts, 0, 8 * cuts],
         "consensus and results": [others * (factors + 2 * table + 3 * table), (batches + 8) * (ranks - 1), 3 * batches],
     }
 
@@ -147,7 +146,7 @@ def print_runs(runs):
     for r in runs:
         first = next(o for o in runs if o["study"] == r["study"])
         gain = total(first, "seconds") / total(r, "seconds") * (r["ranks"] if r["study"] == "weak" else 1) / first["ranks"]
-        timed = r["ranks"] <= 2
+        timed = r["ranks"] <= 2 and r["study"] != "check"
         training = next(p["seconds"] for p in r["phases"] if p["phase"] == "training")
         efficiency = gain * first["ranks"] / r["ranks"]
         print(f"| {r['study']} | {r['ranks']} | {r['cells']} | {r['job'].replicas} | {total(r, 'seconds'):.1f} | {training:.1f} |"
@@ -177,10 +176,17 @@ def fit(runs, rate):
     return costs
 
 
+def bytes_of_a_cut(runs):
+    """Histograms that a rank adds to the sum of all, per layer and replica, as counted."""
+    counted = [(p["mpi_bytes"], 2 * r["job"].rounds * r["job"].replicas) for r in runs for p in r["phases"]
+               if p["phase"] == "training" and "mpi_bytes" in p]
+    return sum(b for b, _ in counted) / max(sum(c for _, c in counted), 1) if counted else 2 * 65536 * 8
+
+
 def project(job, ranks, costs, cluster):
     table = {}
     for phase, parts in work(job, ranks).items():
-        sent, count, agreements = messages(job, ranks)[phase]
+        sent, count, agreements = messages(job, ranks, cluster.cut)[phase]
         depth = max(1, math.ceil(math.log2(max(ranks, 2))))
         talking = sent / cluster.link + (count + agreements * depth) * cluster.latency if ranks > 1 else 0.0
         reading = 8 * job.entries / cluster.read if phase == "pseudobulk" else 0.0
@@ -205,12 +211,14 @@ def main():
 
     fitted = [r for r in runs if r["study"] != "check" and r["ranks"] <= 2]
     costs = fit(fitted, args.local_write_GBs * 1e9)
-    here = argparse.Namespace(link=3e9, latency=3e-6, read=1e12, write=args.local_write_GBs * 1e9)
+    cut = bytes_of_a_cut(runs)
+    here = argparse.Namespace(cut=cut, link=3e9, latency=3e-6, read=1e12, write=args.local_write_GBs * 1e9)
     messages_file = args.folder / "messages.txt"
-    if messages_file.exists():
-        found = re.search(r"latency_s=(\S+) bandwidth_bytes_per_s=(\S+)", messages_file.read_text())
+    text = messages_file.read_text() if messages_file.exists() else ""
+    if found := re.search(r"latency_s=(\S+) bandwidth_bytes_per_s=(\S+)", text):
         here.latency, here.link = float(found.group(1)), float(found.group(2))
-    print(f"\nMessages between ranks of this machine: {1e6 * here.latency:.1f} us, {here.link / 1e9:.2f} GB/s")
+    print(f"\nMessages between ranks of this machine: {1e6 * here.latency:.1f} us, {here.link / 1e9:.2f} GB/s; {cut / 1e6:.2f} MB"
+          " summed per cut of a layer of a replica")
     print("\nThe model against runs (seconds); `check` was not used to fit it\n\n| run | phase | model | run | run / model |")
     print("|---|---|---|---|---|")
     for r in [*fitted, *(r for r in runs if r["study"] == "check")]:
@@ -222,7 +230,7 @@ def main():
         for phase, model, found in both:
             print(f"| {r['study']}, {r['ranks']} | {phase} | {model:.2f} | {found:.2f} | {found / model:.2f} |")
 
-    cluster = argparse.Namespace(link=args.link_GBs * 1e9, latency=args.latency_us * 1e-6, read=args.read_GBs * 1e9,
+    cluster = argparse.Namespace(cut=cut, link=args.link_GBs * 1e9, latency=args.latency_us * 1e-6, read=args.read_GBs * 1e9,
                                  write=args.write_GBs * 1e9)
     job = Job(cells=2_000_000, genes=18_000, conditions=10_000, entries=2_000_000 * 1_900, replicas=30, blocks=256, epochs=100,
               rounds=14, output=0)

@@ -85,7 +85,7 @@ require_packages() {
 }
 
 # What Open MPI needs on small machines and in containers: more ranks than cores, no binding to cores that a container
-# may not use, and leave to run as root, for root only.
+# may not use, and leave to run as root, for root only. After building: OMP_NUM_THREADS is what nproc prints.
 prepare_mpi() {
   export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMP_NUM_THREADS=1
   if [[ $(id -u) == 0 ]]; then

@@ -6,7 +6,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source jobs/packages.sh
 
 require_packages "${build_packages[@]}"
-prepare_mpi
 
 echo "== building (build/release)"
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
@@ -19,6 +18,7 @@ quietly cmake --preset release -DBUILD_TESTING=OFF -DLAZYNET_BUILD_BENCH=OFF
 quietly cmake --build build/release --target lazynet --parallel "$(nproc)"
 lazynet=$PWD/build/release/src/lazynet
 
+prepare_mpi
 mkdir -p demo
 echo "== simulating a screen: 2,000 cells, 500 genes, 40 of them perturbed (CRISPRi)"
 "$lazynet" simulate screen -o demo/screen.h5ad --overwrite

@@ -6,9 +6,9 @@ source jobs/packages.sh
 
 require_packages "${build_packages[@]}" "${test_packages[@]}" "${reader_packages[@]}"
 offer_packages "${cluster_packages[@]}"
-prepare_mpi
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 cmake -S . -B build/test -DCMAKE_BUILD_TYPE=Release -DLAZYNET_WERROR=ON
 cmake --build build/test --parallel "$(nproc)"
+prepare_mpi
 ctest --test-dir build/test --parallel 2 --output-on-failure

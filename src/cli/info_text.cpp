@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 void line(const Log& log, const std::string& name, const std::string& value) {
-    log.info(fmt::format("  {:<22}{}", name, value));
+    log.info(fmt::format("  {:<22} {}", name, value));
 }
 
 void line(const Log& log, const char* name, const Json& info, const char* key) {
@@ -78,6 +78,7 @@ void print_provenance(const Json& info, const Log& log) {
                          split.value("hash", ""), split.value("kind", "")));
     }
     print_grid(info, log);
+    line(log, "holds", info, "holds");
     line(log, "effects", info, "consensus_holds");
     line(log, "sd", info, "sd_holds");
     line(log, "seed", info, "seed");

@@ -67,6 +67,9 @@ Settings agreed_settings(const Communicator& world) {
     Settings settings;
     settings.limits.silence = seconds_of("LAZYNET_WATCHDOG", variable("LAZYNET_WATCHDOG"), settings.limits.silence);
     settings.limits.hang = seconds_of("LAZYNET_HANG", variable("LAZYNET_HANG"), settings.limits.hang);
+    if (world.size() == 1) {
+        settings.limits.hang = 0.0;  // nobody waits for it
+    }
     settings.progress = variable("LAZYNET_PROGRESS");
     return settings;
 }

@@ -8,6 +8,7 @@
 #include "cell_replica.hpp"
 #include "lazynet/core/random.hpp"
 #include "lazynet/kernels/output.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 
 namespace lazynet::train {
 namespace {
@@ -272,6 +273,7 @@ public:
                 const CellBatch& batch = replica_.batch(b);
                 for (CellTrainer* trainer : running) {
                     trainer->train_batch(batch, rate);
+                    mpi::made_progress();  // an epoch of large screens takes long
                 }
             }
             for (CellTrainer* trainer : running) {

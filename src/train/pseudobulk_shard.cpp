@@ -9,6 +9,7 @@
 #include "lazynet/core/random.hpp"
 #include "lazynet/kernels/masked.hpp"
 #include "lazynet/kernels/output.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 #include "pair_table.hpp"
 
 namespace lazynet::train {
@@ -228,6 +229,7 @@ private:
         for (const std::int64_t b : order) {
             loss += train_batch(block_of(training_.rows(), batches, b));
             optimizer_.step(rate, l2_);
+            mpi::made_progress();  // an epoch of large screens takes long
         }
         return loss / no_change(training_);
     }

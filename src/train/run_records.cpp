@@ -42,8 +42,6 @@ VectorD unpack_vector(Unpacker& unpacker) {
     return Eigen::Map<const VectorD>(values.data(), static_cast<Index>(values.size()));
 }
 
-}  // namespace
-
 std::optional<Pseudobulk> saved_table(const Checkpoints& checkpoints, Range mine, Index genes) {
     if (!checkpoints.has(kTableCells)) {
         return std::nullopt;
@@ -162,6 +160,43 @@ void save_prior(Checkpoints& checkpoints, const mpi::Communicator& world, const 
             packer.number(number);
         }
     });
+}
+
+template <typename T, typename Find, typename Make, typename Save>
+T found_or_made(const mpi::Communicator& world, Checkpoints& checkpoints, const Find& find, const Make& make,
+                const Save& save) {
+    std::optional<T> found;
+    world.together([&] { found = find(); });
+    if (!found) {
+        found = make();
+        save(*found);
+        checkpoints.point({}, true);
+    }
+    return std::move(*found);
+}
+
+}  // namespace
+
+Pseudobulk saved_or_made(const mpi::Communicator& world, Checkpoints& checkpoints, Index genes,
+                         const std::function<Pseudobulk()>& make) {
+    return found_or_made<Pseudobulk>(
+        world, checkpoints,
+        [&] { return saved_table(checkpoints, block_of(genes, world.size(), world.rank()), genes); }, make,
+        [&](const Pseudobulk& table) { save_table(checkpoints, world, table); });
+}
+
+std::vector<GeneEmbedding> saved_or_made(const mpi::Communicator& world, Checkpoints& checkpoints,
+                                         const std::function<std::vector<GeneEmbedding>()>& make) {
+    return found_or_made<std::vector<GeneEmbedding>>(
+        world, checkpoints, [&] { return saved_embeddings(checkpoints); }, make,
+        [&](const std::vector<GeneEmbedding>& made) { save_embeddings(checkpoints, world, made); });
+}
+
+ResponsePrior saved_or_made(const mpi::Communicator& world, Checkpoints& checkpoints,
+                            const std::function<ResponsePrior()>& make) {
+    return found_or_made<ResponsePrior>(
+        world, checkpoints, [&] { return saved_prior(checkpoints); }, make,
+        [&](const ResponsePrior& prior) { save_prior(checkpoints, world, prior); });
 }
 
 TrainedShard saved_shard(const Checkpoints& checkpoints, const std::string& key) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,25 +16,24 @@
 namespace lazynet::train {
 
 // What the phases of a run leave behind for the next ones, as checkpoint records: small pieces of fixed meaning, so
-// that any number of ranks reads what it needs of them. `saved_...` finds nothing unless all of it is there; it is the
-// same answer on every rank, and not collective. `save_...` is for every rank to call; the references must live until
-// the next save.
+// that any number of ranks reads what it needs of them.
 
-std::optional<Pseudobulk> saved_table(const Checkpoints& checkpoints, Range mine, Index genes);
-void save_table(Checkpoints& checkpoints, const mpi::Communicator& world, const Pseudobulk& table);
-
-std::optional<std::vector<GeneEmbedding>> saved_embeddings(const Checkpoints& checkpoints);
-void save_embeddings(Checkpoints& checkpoints, const mpi::Communicator& world,
-                     const std::vector<GeneEmbedding>& embeddings);
-
-std::optional<ResponsePrior> saved_prior(const Checkpoints& checkpoints);
-void save_prior(Checkpoints& checkpoints, const mpi::Communicator& world, const ResponsePrior& prior);
+// What a checkpoint holds, all of it or nothing; otherwise what `make` makes, which is then saved. Collective, like
+// `make`.
+Pseudobulk saved_or_made(const mpi::Communicator& world, Checkpoints& checkpoints, Index genes,
+                         const std::function<Pseudobulk()>& make);
+std::vector<GeneEmbedding> saved_or_made(const mpi::Communicator& world, Checkpoints& checkpoints,
+                                         const std::function<std::vector<GeneEmbedding>()>& make);
+ResponsePrior saved_or_made(const mpi::Communicator& world, Checkpoints& checkpoints,
+                            const std::function<ResponsePrior()>& make);
 
 /// @pre checkpoints.has(key)
 TrainedShard saved_shard(const Checkpoints& checkpoints, const std::string& key);
 
 /// Rounds of pruning of a training that is done: nothing unless all its shards are there too.
+/// Not collective; the same on every rank.
 std::optional<std::vector<RoundRecord>> saved_rounds(const Checkpoints& checkpoints, const Plan& plan);
+/// For every rank to call. @param rounds must live until the next save
 void save_rounds(Checkpoints& checkpoints, const mpi::Communicator& world, const std::vector<RoundRecord>& rounds);
 
 }  // namespace lazynet::train

@@ -66,16 +66,9 @@ private:
             log_.info(fitted);
         }
         const auto genes = static_cast<Index>(screen_.genes.size());
-        std::optional<Pseudobulk> saved;
-        world_.together(
-            [&] { saved = saved_table(checkpoints_, block_of(genes, world_.size(), world_.rank()), genes); });
-        if (saved) {
-            table_ = std::move(*saved);
-        } else {
-            table_ = pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
-            save_table(checkpoints_, world_, table_);
-            checkpoints_.point({}, true);
-        }
+        table_ = saved_or_made(world_, checkpoints_, genes, [&]() -> Pseudobulk {
+            return pseudobulk(world_, *file_.reader, screen_, file_.normalization, log_);
+        });
         select_variable_genes(world_, config_, screen_, table_);
         fingerprint_ = fingerprint(world_, screen_, table_);
     }
@@ -105,17 +98,9 @@ private:
     }
 
     std::vector<GeneEmbedding> embeddings() {
-        std::optional<std::vector<GeneEmbedding>> saved;
-        world_.together([&] { saved = saved_embeddings(checkpoints_); });
-        if (saved) {
-            return std::move(*saved);
-        }
-        auto made = run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_);
-        if (!made.empty()) {
-            save_embeddings(checkpoints_, world_, made);
-            checkpoints_.point({}, true);
-        }
-        return made;
+        return saved_or_made(world_, checkpoints_, [&]() -> std::vector<GeneEmbedding> {
+            return run_embeddings(world_, config_.embedding, config_.seed, file_, table_, log_);
+        });
     }
 
     void fetch_own_blocks() {
@@ -205,15 +190,9 @@ private:
     void settle_prior() {
         timings_.start("prior of responses");
         observed_ = observed_chunks();
-        std::optional<ResponsePrior> saved;
-        world_.together([&] { saved = saved_prior(checkpoints_); });
-        if (saved) {
-            prior_ = std::move(*saved);
-        } else {
-            prior_ = choose_response_prior(world_, *plan_, pairs_, observed_, pair_noise_, log_);
-            save_prior(checkpoints_, world_, prior_);
-            checkpoints_.point({}, true);
-        }
+        prior_ = saved_or_made(world_, checkpoints_, [&]() -> ResponsePrior {
+            return choose_response_prior(world_, *plan_, pairs_, observed_, pair_noise_, log_);
+        });
         if (config_.validation_share > 0.0) {
             validation_ = validate_responses(pairs_, prior_, config_.seed);
             pairs_.fold = validation_->fold;

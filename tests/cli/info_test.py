@@ -225,6 +225,13 @@ with tempfile.TemporaryDirectory() as folder:
     broken = lazynet("info", "checkpoint")
     check(broken.returncode == 2 and "cut off" in broken.stderr, f"no step that can be read: {broken.stderr}")
 
+    run("train", "s.h5ad", "-o", "saved.h5ad", "--replicas", 2, "--epochs", 12, "--fit", "steps", "--l2", 0.05, "--quiet",
+        "--checkpoint", "saved", ranks=2)
+    told, text = info("saved")
+    check(told["identity"]["command"] == "train" and told["identity"]["--replicas"] == "2" and told["records"],
+          f"a run's checkpoint: {told}")
+    made_again("saved.h5ad")
+
     # Several at once; what is no result.
     text = run("info", "run.h5ad", "predictions.h5ad", "--json", "both.json")
     check([one["file"] for one in load("both.json")] == ["run.h5ad", "predictions.h5ad"], "two files")

@@ -31,8 +31,9 @@ int describe(int, char**) {
     }
     signature.publish(group);
     const char* yield = std::getenv("OMPI_MCA_mpi_yield_when_idle");
-    const std::string line = fmt::format("rank={} host={} node={} shares={} holds={} yield={}\n", world.rank(), host.data(),
-                                         node.size(), group.size(), signature.values().data(), yield == nullptr ? "0" : yield);
+    const std::string line =
+        fmt::format("rank={} host={} node={} shares={} holds={} yield={}\n", world.rank(), host.data(), node.size(),
+                    group.size(), signature.values().data(), yield == nullptr ? "0" : yield);
     for (int rank = 0; rank < world.size(); ++rank) {
         const std::string text = world.broadcast(line, rank);
         if (world.is_root()) {

@@ -24,7 +24,9 @@ public:
         }
     }
     [[nodiscard]] Index shards() const override { return 1; }
-    void advance(Index, bool, const EpochCallback&) override {}
+    void advance(Index, bool, const EpochCallback&, const std::function<void()>&) override {}
+    void save(Index, Packer&) const override {}
+    void load(Index, Unpacker&) override {}
     ShardOptimizer& optimizer(Index) override { return optimizer_; }
     [[nodiscard]] const std::vector<std::int32_t>& support(Index) const override { return support_; }
     void forget_best(Index) override {}
