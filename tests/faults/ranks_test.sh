@@ -9,6 +9,7 @@ aside=$(mktemp -d)
 ln -s "$1" "$aside/misbehave"
 (
   trap - EXIT
+  work=$aside # others run meanwhile
   unset LAZYNET_WATCHDOG LAZYNET_HANG # as users have it
   begin "$aside/default" "$MPIEXEC" -n 2 "$aside/misbehave" stop
   judge "stop, 2 ranks, watchdog as by default" "$aside/default" "1|137" "has been silent for 20 s"
