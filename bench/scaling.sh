@@ -11,7 +11,7 @@ lazynet=$build/src/lazynet
 if [ "$(id -u)" = 0 ]; then export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; fi
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
 mkdir -p "$folder"
-trap 'rm -f "$folder"/*.h5ad "$folder"/last.json' EXIT
+trap 'rm -f "$folder"/*.h5ad "$folder"/*.run.log* "$folder"/last.json' EXIT
 
 screen() {  # screen <name> <cells> <genes> <perturbations>
   [ -f "$folder/$1.h5ad" ] || mpirun -n 2 "$lazynet" simulate screen --cells "$2" --genes "$3" --perturbations "$4" \
@@ -53,4 +53,5 @@ for ranks in 1 2 4 8; do
 done
 measure check 2 check --replicas 3 --gene-blocks 100
 mpirun -n 2 "$build/bench/message_bench" | tee "$folder/messages.txt"
-/usr/bin/env python3 "$root/bench/scaling_table.py" "$folder"
+mpirun -n 2 "$build/bench/write_bench" --genes 9000 --repeats 3 --folder "$folder" | tee "$folder/writing.txt"
+${PYTHON:-/usr/bin/python3} "$root/bench/scaling_table.py" "$folder"

@@ -176,6 +176,10 @@ def fit(runs, rate):
     return costs
 
 
+def text_of(path):
+    return path.read_text() if path.exists() else ""
+
+
 def bytes_of_a_cut(runs):
     """Histograms that a rank adds to the sum of all, per layer and replica, as counted."""
     counted = [(p["mpi_bytes"], 2 * r["job"].rounds * r["job"].replicas) for r in runs for p in r["phases"]
@@ -203,22 +207,21 @@ def main():
     parser.add_argument("--write-GBs", type=float, default=2.0)
     parser.add_argument("--latency-us", type=float, default=3.0)
     parser.add_argument("--link-GBs", type=float, default=0.2, help="of one rank, all sending at once")
-    parser.add_argument("--local-write-GBs", type=float, default=0.5, help="of the disk that the runs wrote to")
     args = parser.parse_args()
     runs = load(args.folder)
     write_csv(runs, args.folder / "scaling.csv")
     print_runs(runs)
 
     fitted = [r for r in runs if r["study"] != "check" and r["ranks"] <= 2]
-    costs = fit(fitted, args.local_write_GBs * 1e9)
+    written = re.search(r"run.h5ad.* (\S+)\n", text_of(args.folder / "writing.txt"))
+    disk = float(written.group(1)) * 1e9 if written else 5e8
+    costs = fit(fitted, disk)
     cut = bytes_of_a_cut(runs)
-    here = argparse.Namespace(cut=cut, link=3e9, latency=3e-6, read=1e12, write=args.local_write_GBs * 1e9)
-    messages_file = args.folder / "messages.txt"
-    text = messages_file.read_text() if messages_file.exists() else ""
-    if found := re.search(r"latency_s=(\S+) bandwidth_bytes_per_s=(\S+)", text):
+    here = argparse.Namespace(cut=cut, link=3e9, latency=3e-6, read=1e12, write=disk)
+    if found := re.search(r"latency_s=(\S+) bandwidth_bytes_per_s=(\S+)", text_of(args.folder / "messages.txt")):
         here.latency, here.link = float(found.group(1)), float(found.group(2))
     print(f"\nMessages between ranks of this machine: {1e6 * here.latency:.1f} us, {here.link / 1e9:.2f} GB/s; {cut / 1e6:.2f} MB"
-          " summed per cut of a layer of a replica")
+          " summed per cut of a layer of a replica; files: {disk / 1e9:.2f} GB/s")
     print("\nThe model against runs (seconds); `check` was not used to fit it\n\n| run | phase | model | run | run / model |")
     print("|---|---|---|---|---|")
     for r in [*fitted, *(r for r in runs if r["study"] == "check")]:
