@@ -154,7 +154,7 @@ def print_runs(runs):
     for r in runs:
         first = next(o for o in runs if o["study"] == r["study"])
         gain = total(first, "seconds") / total(r, "seconds") * (r["ranks"] if r["study"] == "weak" else 1) / first["ranks"]
-        timed = r["ranks"] <= 2 and r["study"] != "check"
+        timed = r["ranks"] <= 2 and r["study"] in ("strong", "weak")
         training = next(p["seconds"] for p in r["phases"] if p["phase"] == "training")
         efficiency = gain * first["ranks"] / r["ranks"]
         print(f"| {r['study']} | {r['ranks']} | {r['cells']} | {r['job'].replicas} | {total(r, 'seconds'):.1f} | {training:.1f} |"
