@@ -94,8 +94,8 @@ int bench(int argc, char** argv) {
     }
     const auto training = train::start_pseudobulk_training(ids, targets, pairs, config, 1.0);
     const auto ignore = [](const train::EpochRecord&) {};
-    training->advance(1, false, ignore);  // makes the tables
-    const double epoch = seconds(world, [&] { training->advance(4, false, ignore); }) / 3.0;
+    training->advance(1, false, ignore, [] {});  // makes the tables
+    const double epoch = seconds(world, [&] { training->advance(4, false, ignore, [] {}); }) / 3.0;
     train::PruneKnowledge knowledge;
     knowledge.prior = made_up_prior(perturbations, genes);
     train::PruneRounds rounds(world, plan, config, knowledge, 1);
@@ -105,8 +105,8 @@ int bench(int argc, char** argv) {
     }
     const Index first = std::max<Index>(config.prune.start, 1);
     const double round = seconds(world, [&] { rounds(first, shards); });
-    training->advance(5, false, ignore);  // takes up the new kernel
-    const double pruned = seconds(world, [&] { training->advance(8, false, ignore); }) / 3.0;
+    training->advance(5, false, ignore, [] {});  // takes up the new kernel
+    const double pruned = seconds(world, [&] { training->advance(8, false, ignore, [] {}); }) / 3.0;
     if (world.is_root()) {
         std::int64_t weights = 0;
         for (const train::RoundRecord& r : rounds.records()) {

@@ -53,7 +53,7 @@ void print_grid(const Json& info, const Log& log) {
         text += fmt::format(" x {}", counted(grid["gene_blocks"].get<Index>(), "gene block"));
     }
     line(log, "grid",
-         fmt::format("{}; {} rows x {}", text, grid.value("rows", Index{0}),
+         fmt::format("{}{} rows x {}", text.empty() ? "" : text + "; ", grid.value("rows", Index{0}),
                      counted(grid.value("genes", Index{0}), "gene")));
     for (const char* name : {"split", "context", "ground", "trust", "kind"}) {
         if (grid.contains(name)) {
@@ -78,6 +78,7 @@ void print_provenance(const Json& info, const Log& log) {
                          split.value("hash", ""), split.value("kind", "")));
     }
     print_grid(info, log);
+    line(log, "holds", info, "holds");
     line(log, "effects", info, "consensus_holds");
     line(log, "sd", info, "sd_holds");
     line(log, "seed", info, "seed");

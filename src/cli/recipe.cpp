@@ -121,7 +121,7 @@ Recipe recipe_for(const std::string& path, ResultsKind kind, const std::string& 
             recipe.changed[name] = value;
         }
     }
-    if (kind == ResultsKind::effects || kind == ResultsKind::other) {
+    if (kind == ResultsKind::screens || kind == ResultsKind::effects || kind == ResultsKind::other) {
         return recipe;
     }
     recipe.folder = log.is_object() ? log.value("working_directory", "") : "";

@@ -7,7 +7,7 @@
 namespace lazynet::cli {
 
 /// What results are of.
-enum class ResultsKind { screen, trajectories, system, effects, predictions, other };
+enum class ResultsKind { screen, screens, trajectories, system, effects, predictions, other };
 
 /// How results can be made again.
 struct Recipe {

@@ -33,7 +33,9 @@ ResultsKind kind_of(const io::StoredResults& file) {
     if (file.has(kAt + "knockout_dose")) {
         return ResultsKind::system;
     }
-    return file.has(kAt + "effects") ? ResultsKind::effects : ResultsKind::other;
+    return file.has(kAt + "classes")   ? ResultsKind::screens
+           : file.has(kAt + "effects") ? ResultsKind::effects
+                                       : ResultsKind::other;
 }
 
 const char* text_of(ResultsKind kind) {
@@ -46,6 +48,8 @@ const char* text_of(ResultsKind kind) {
             return "run on a closed system";
         case ResultsKind::effects:
             return "effects of a run";
+        case ResultsKind::screens:
+            return "what several screens know together";
         case ResultsKind::predictions:
             return "predictions";
         default:
@@ -229,7 +233,8 @@ Json results_info(const std::string& path) {
     json["version"] = file.text(kAt + "version");
     json["git_hash"] = file.text(kAt + "git_hash");
     add_numbers(file, {"format_version", "seed"}, json);
-    add_texts(file, {"screen", "screen_fingerprint", "values", "effects", "consensus_holds", "sd_holds"}, json);
+    add_texts(file, {"screen", "screen_fingerprint", "values", "effects", "holds", "consensus_holds", "sd_holds"},
+              json);
     if (file.has(kAt + "split")) {
         json["split"] = {{"kind", file.text(kAt + "split/kind")},
                          {"hash", file.text(kAt + "split/hash")},
@@ -237,7 +242,8 @@ Json results_info(const std::string& path) {
     }
     json["grid"] = grid(file);
     add_numbers(file, {"l2_share", "mean_shift"}, json);
-    const Json options = Json::parse(file.text(kAt + "options"), nullptr, false);
+    const std::string recorded = file.text(kAt + "options");
+    const Json options = recorded.empty() ? Json::object() : Json::parse(recorded, nullptr, false);  // of several runs
     if (!options.is_object()) {
         throw UserError(path + ": uns/lazynet/options is not the JSON that lazynet writes; the file is damaged");
     }

@@ -53,7 +53,7 @@ Json schedule_json(const Screens& screens) {
 
 void print_screens(const Screens& screens, const Log& log) {
     log.info("\nScreens (held-out perturbations: squared error relative to no change)");
-    log.info(fmt::format("  {:<20}{:>11}{:>8}{:>10}{:>12}{:>12}{:>7}{:>10}", "", "conditions", "genes", "lazynet",
+    log.info(fmt::format("  {:<20}{:>11}{:>8}{:>10}{:>13}{:>15}{:>7}{:>10}", "", "conditions", "genes", "lazynet",
                          "mean effect", "a perfect one", "ranks", "seconds"));
     for (std::size_t k = 0; k < screens.names.size(); ++k) {
         if (!screens.problem(k).empty()) {
@@ -67,7 +67,7 @@ void print_screens(const Screens& screens, const Log& log) {
             continue;
         }
         const double none = figure(report, "held_out", "no_change");
-        log.info(fmt::format("  {:<20}{:>11}{:>8}{:>10.3f}{:>12.3f}{:>13.3f}{:>7}{:>10.1f}", screens.names[k],
+        log.info(fmt::format("  {:<20}{:>11}{:>8}{:>10.3f}{:>13.3f}{:>15.3f}{:>7}{:>10.1f}", screens.names[k],
                              report["conditions"].get<Index>(), report["genes"].get<Index>(),
                              figure(report, "held_out", "model") / none, figure(report, "held_out", "mean") / none,
                              figure(report, "held_out", "noise_ceiling") / none, outcome.ranks, outcome.seconds));

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "checkpoint_manifest.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 #include "raw_file.hpp"
 
 namespace lazynet::io {
@@ -63,6 +64,7 @@ std::int64_t damage_of(OpenFiles& files, const CheckpointPlace& place, std::vect
             return errno;
         }
         if (got > 0) {
+            mpi::made_progress();
             checksum = checksum_of({piece.data(), static_cast<std::size_t>(got)}, checksum);
             at += got;
         }

@@ -13,6 +13,7 @@
 
 #include "lazynet/core/error.hpp"
 #include "lazynet/io/temporary_file.hpp"
+#include "lazynet/mpi/watchdog.hpp"
 
 namespace lazynet::io {
 namespace {
@@ -95,6 +96,7 @@ void RawFile::write(std::int64_t offset, std::span<const std::byte> bytes) {
         if (written > 0) {
             bytes = bytes.subspan(static_cast<std::size_t>(written));
             offset += written;
+            mpi::made_progress();
         }
     }
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# train_test.sh <slow disk>: `lazynet train` is injured from outside: ranks stopped and killed, its input, its output and its disk
+# train_test.sh <cut_file>: `lazynet train` is injured from outside: ranks stopped and killed, its input, its output and its disk
 # taken away. All ranks end soon, one message says why, the earlier result is whole.
 source "$(dirname "${BASH_SOURCE[0]}")/faults.sh"
 ln -s "$LAZYNET" lazynet
-slow_disk=$1
+cut_file=$1
 export LAZYNET_WATCHDOG=4
 "$LAZYNET" simulate screen -o s.h5ad --quiet --cells 800 --genes 600 --perturbations 40
 quick=(--min-cells-per-perturbation 5 --replicas 2 --gene-blocks 2 --epochs 5 --l2 0.1)
@@ -28,6 +28,15 @@ in_phase() { # in_phase <log> <rank> <phase> [progress file]: waits until that r
   done
   fail "$1: rank $2 did not come to $3: $(cat "${4:-progress}" "$1.out" "$1.err")"
 }
+hold() { # waits until the job of this log begins to train, and holds its ranks, however fast the machine
+  until grep -q 'shards on' "$1.out" 2>/dev/null; do
+    kill -0 "$job" 2>/dev/null || { fail "$1: it did not train: $(cat "$1.err")"; return; }
+    sleep 0.02
+  done
+  held=$(pgrep -f "^$work/lazynet train")
+  kill -STOP $held
+}
+release() { kill -CONT $held; }
 pid_of() { awk -v r="$1" '$1 == r { print $3 }' "${2:-progress}"; }
 strike() { struck=$EPOCHREALTIME; "$@"; }
 
@@ -52,9 +61,8 @@ train short 2 short.h5ad -o out/run.h5ad --overwrite "${quick[@]}"
 judge "input truncated before" short 2 "short.h5ad: "
 whole "truncated input"
 "$LAZYNET" simulate screen -o shrinks.h5ad --quiet --cells 8000 --genes 600
-LD_PRELOAD=$slow_disk train shrinks 2 shrinks.h5ad -o out/run.h5ad --overwrite "${quick[@]}"
-in_phase shrinks 1 pseudobulk
-strike truncate -s $(($(stat -c %s shrinks.h5ad) / 3)) shrinks.h5ad
+# 76 long reads look at the file, 38 on each rank take the cells in.
+LD_PRELOAD=$cut_file CUT_AT=100 train shrinks 2 "$work/shrinks.h5ad" -o out/run.h5ad --overwrite "${quick[@]}"
 judge "input truncated while it is streamed" shrinks 2 "the file was cut off while it was read"
 whole "input truncated while it is streamed"
 train gone 2 "$work/nowhere/s.h5ad" -o out/run.h5ad --overwrite "${quick[@]}"
@@ -75,22 +83,24 @@ whole "prior"
 seconds_of_training=(--min-cells-per-perturbation 5 --replicas 2 --epochs 3000 --patience 3000 --l2 0.1)
 mkdir lost && cp first.h5ad lost/run.h5ad
 train lost 2 s.h5ad -o lost/run.h5ad --overwrite "${seconds_of_training[@]}"
-in_phase lost 1 training
+hold lost
 strike rm -r lost
+release
 judge "output folder removed in training" lost 2 "cannot write lost/run.h5ad"
 
 if mkdir disk && mount -t tmpfs -o size=16m tmpfs disk 2>/dev/null; then
   cp first.h5ad disk/run.h5ad
   train full 2 s.h5ad -o disk/run.h5ad --overwrite "${seconds_of_training[@]}"
-  in_phase full 1 training
+  hold full
   head -c 30000000 /dev/zero >disk/other 2>/dev/null
-  strike true
+  strike release
   judge "disk filled in training" full 2 "disk/run.h5ad"
   rm disk/other
   whole "full disk" disk
   train readonly 2 s.h5ad -o disk/run.h5ad --overwrite "${seconds_of_training[@]}"
-  in_phase readonly 1 training
+  hold readonly
   strike mount -o remount,ro disk
+  release
   judge "disk made read-only in training" readonly 2 "disk/run.h5ad"
   whole "read-only disk" disk
 else
@@ -120,8 +130,9 @@ whole "resumed with another option"
 
 # A damaged checkpoint is no end: what is damaged is done again.
 train stopped 2 s.h5ad -o again.h5ad "${seconds_of_training[@]}" --checkpoint again --checkpoint-minutes 0.005
-in_phase stopped 1 training again/progress
-kill -USR1 "$(pid_of 1 again/progress)"
+hold stopped
+kill -USR1 "${held%%[[:space:]]*}"
+release
 wait "$job"
 code=$?
 [[ $code == 85 ]] || fail "stopped by SIGUSR1: exit code $code: $(cat stopped.err)"

@@ -17,7 +17,7 @@ while ((SECONDS < seconds)); do
   launch=() && ((ranks > 1)) && launch=("$MPIEXEC" -n $ranks)
   : >log
   timeout 60 "${launch[@]}" "$write" c write 100000 $((1 + kills % 2 * 400)) >log 2>err &
-  for ((i = 0; i < 200 && $(grep -c '^pid' log) < ranks; ++i)); do sleep 0.02; done
+  for ((i = 0; i < 1500 && $(grep -c '^pid' log) < ranks; ++i)); do sleep 0.02; done
   sleep "0.$((RANDOM % 4))$((RANDOM % 10))$((RANDOM % 10))"
   kill_ranks
   wait $! 2>/dev/null

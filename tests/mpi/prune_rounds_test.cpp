@@ -25,14 +25,14 @@ public:
     }
     [[nodiscard]] Index shards() const override { return 1; }
     void advance(Index, bool, const EpochCallback&, const std::function<void()>&) override {}
+    void save(Index, Packer&) const override {}
+    void load(Index, Unpacker&) override {}
     ShardOptimizer& optimizer(Index) override { return optimizer_; }
     [[nodiscard]] const std::vector<std::int32_t>& support(Index) const override { return support_; }
     void forget_best(Index) override {}
     void rest() override {}
     [[nodiscard]] double resting_bytes() const override { return 0.0; }
     TrainedShard finish(Index) override { return {}; }
-    void save(Index, Packer&) const override {}
-    void load(Index, Unpacker&) override {}
 
 private:
     static LazyNet made_up(const ShardId& id, bool ties) {

@@ -82,7 +82,7 @@ TEST(ScreenSchedule, NoMoreRanksThanShards) {
     EXPECT_NEAR(makespan(schedule), 55.0, 1e-9);
 }
 
-TEST(ScreenSchedule, IsWithinATenthOverTheBoundOfListSchedulingForRandomScreens) {
+TEST(ScreenSchedule, RandomScreensEndWithinATenthOfPerfectBalance) {
     const Random random(4, "schedules");
     for (std::uint64_t trial = 0; trial < 200; ++trial) {
         const int ranks = 1 + static_cast<int>(trial % 23);
