@@ -13,7 +13,7 @@ if [ "$(id -u)" = 0 ]; then export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_RO
 mkdir -p "$folder"
 screen=$folder/screen.h5ad
 prior=$folder/screen.prior.tsv
-trap 'rm -f "$folder"/run.h5ad "$folder"/run.json; [ -n "${KEEP:-}" ] || rm -f "$folder"/screen.*' EXIT
+trap 'rm -f "$folder"/run.*; [ -n "${KEEP:-}" ] || rm -f "$folder"/screen.*' EXIT
 
 timed() {  # timed <command...>: runs it, then says how long it took from start to end
   local start; start=$(date +%s.%N)
@@ -24,8 +24,10 @@ timed() {  # timed <command...>: runs it, then says how long it took from start 
 if [ ! -f "$screen" ]; then
   echo "== simulate, 2 ranks"
   timed mpirun -n 2 "$lazynet" simulate screen --cells "$cells" --genes 18000 --perturbations 2000 --prior-added 16 \
-    -o "$screen" --overwrite --quiet
+    -o "$screen" --overwrite --quiet --json "$folder/screen.json"
 fi
+nonzeros=$(grep -o '"nonzeros": *[0-9]*' "$folder/screen.json" | grep -o '[0-9]*$')
+rm -f "$folder"/genome-2.*
 echo "screen: $(stat -c %s "$screen") bytes, prior: $(($(wc -l <"$prior") - 1)) edges, load $(cut -d' ' -f1-3 /proc/loadavg)"
 
 run() {  # run <title> <options...>
@@ -34,6 +36,11 @@ run() {  # run <title> <options...>
   "${train[@]}" --dry-run | sed -n '/Forecast/,$p'
   timed "${train[@]}" --json "$folder/run.json" | grep -E "peak memory|parameters per rank|lazynet  |baseline|ceiling|edges;|end to end|weights left"
   echo "  run.h5ad: $(stat -c %s "$folder/run.h5ad") bytes"
+  if [ ! -f "$folder/genome-2.facts.json" ]; then  # the first run, for scaling_table.py
+    cp "$folder/run.json" "$folder/genome-2.json"
+    printf '{"study": "genome", "ranks": 2, "cells": %d, "nonzeros": %d, "options": "--replicas 3 %s", "load": %s, "bytes": %d, "sha256": ""}\n' \
+      "$cells" "$nonzeros" "$*" "$(cut -d' ' -f1 /proc/loadavg)" "$(stat -c %s "$folder/run.h5ad")" >"$folder/genome-2.facts.json"
+  fi
   rm -f "$folder/run.h5ad"
 }
 dash=(--fit steps --gene-blocks 256 --prune dash --prior "$prior" --epochs "${EPOCHS:-100}" --l2 0.1)

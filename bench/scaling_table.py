@@ -3,7 +3,8 @@
 
 What scaling.sh measured, as FOLDER/scaling.csv and tables; then a model of the run's phases, fitted to the runs on one and
 two ranks, held against a run that it was not fitted to, and projected to a job of 2,000,000 cells x 18,000 genes, 30
-replicas, 256 blocks on 64, 1,024 and 16,384 ranks. Seconds of work come from measured rates of one core here, seconds of
+replicas, 256 blocks on 64, 1,024 and 16,384 ranks. A pair genome-2.json, genome-2.facts.json that genome_scale.sh left is
+fitted too when it lies in FOLDER. Seconds of work come from measured rates of one core here, seconds of
 messages and files from the stated figures of the cluster; the defaults are a modest one's.
 """
 import argparse
@@ -17,12 +18,15 @@ import numpy as np
 from scipy.optimize import nnls
 
 HIDDEN = 32
+MOST_FORMED = 8192  # regulators of a co-regulation matrix
 ROUND_ENTRIES = 2 ** 21  # read between two exchanges of cells
 FETCH_ROUND = 2 ** 25  # bytes of one exchange of table columns
 
 
 class Job:
     """Sizes of a run."""
+
+    shard_seconds = None  # of training, where it was rehearsed
 
     def __init__(self, **sizes):
         self.__dict__.update(sizes)
@@ -48,14 +52,18 @@ def work(job, ranks):
     return {
         "pseudobulk": [job.entries / ranks, job.conditions * rows],
         "pairs": [job.pairs * shards / job.replicas * job.block if shards >= job.replicas else job.pairs * job.block],
-        "training": [shards * job.epochs * job.pairs * job.block, shards * job.epochs * (job.inputs + job.block) * HIDDEN,
-                     shards * job.rounds * job.inputs ** 2 * HIDDEN],
+        "training": [shards * job.epochs * job.pairs * job.block,
+                     shards * (job.epochs + job.rounds) * (job.inputs + job.block) * HIDDEN],
         "consensus and results": [job.replicas * results * job.inputs * HIDDEN, job.pairs * results * job.replicas],
     }
 
 
-def files(job, ranks):
-    return {"consensus and results": job.output}
+def known(job, ranks, rate):
+    """Seconds that are not fitted: products with the co-regulation matrix, formed (40 GFLOP/s) or not (0.35 ns per edge and
+    unit), and files."""
+    formed = job.inputs <= MOST_FORMED
+    product = 2 * job.inputs ** 2 * HIDDEN / 4e10 if formed else 2 * job.edges * HIDDEN * 0.35e-9
+    return {"training": job.shards_of(ranks) * job.rounds * product, "consensus and results": job.output / rate}
 
 
 def messages(job, ranks, cut_bytes):
@@ -88,7 +96,7 @@ def memory(job, ranks, program=45e6):
     kept = tables * shards if tables * shards < 2e9 else tables
     one_replica = math.ceil(shards / job.replicas)
     rounds = (shards - one_replica) * 2 * job.model + 5 * one_replica * job.model
-    rounds += 4 * job.inputs ** 2 if job.inputs <= 8192 else 0
+    rounds += 4 * job.inputs ** 2 if job.inputs <= MOST_FORMED else 0
     factors = job.replicas * 4 * (HIDDEN + 1) * (job.inputs + job.pairs + 256) * job.chunks_of(ranks)
     results = min(job.genes, job.chunks_of(ranks) * min(256, job.block))
     return program + max(
@@ -117,8 +125,8 @@ def load(folder):
         replicas = option(facts["options"], "replicas", 5)
         facts["phases"] = run["timings"]
         facts["job"] = Job(cells=facts["cells"], genes=run["genes"], conditions=run["conditions"], entries=facts["nonzeros"],
-                           replicas=replicas, blocks=run["shards"] // replicas, epochs=40, rounds=rounds_of(run),
-                           output=facts["bytes"])
+                           replicas=replicas, blocks=run["shards"] // replicas, epochs=option(facts["options"], "epochs", 40), rounds=rounds_of(run),
+                           output=facts["bytes"], edges=0)
         runs.append(facts)
     return sorted(runs, key=lambda r: (r["study"], r["ranks"]))
 
@@ -146,7 +154,7 @@ def print_runs(runs):
     for r in runs:
         first = next(o for o in runs if o["study"] == r["study"])
         gain = total(first, "seconds") / total(r, "seconds") * (r["ranks"] if r["study"] == "weak" else 1) / first["ranks"]
-        timed = r["ranks"] <= 2 and r["study"] != "check"
+        timed = r["ranks"] <= 2 and r["study"] in ("strong", "weak")
         training = next(p["seconds"] for p in r["phases"] if p["phase"] == "training")
         efficiency = gain * first["ranks"] / r["ranks"]
         print(f"| {r['study']} | {r['ranks']} | {r['cells']} | {r['job'].replicas} | {total(r, 'seconds'):.1f} | {training:.1f} |"
@@ -167,7 +175,7 @@ def fit(runs, rate):
         rows, seconds = [], []
         for r in runs:
             found = sum(p["seconds"] for p in r["phases"] if p["phase"] == phase)
-            found -= files(r["job"], r["ranks"]).get(phase, 0) / rate
+            found -= known(r["job"], r["ranks"], rate).get(phase, 0)
             found = max(found, 1e-3)
             rows.append(np.array(work(r["job"], r["ranks"])[phase]) / found)
             seconds.append(1.0)
@@ -194,9 +202,10 @@ def project(job, ranks, costs, cluster):
         depth = max(1, math.ceil(math.log2(max(ranks, 2))))
         talking = sent / cluster.link + (count + agreements * depth) * cluster.latency if ranks > 1 else 0.0
         reading = 8 * job.entries / cluster.read if phase == "pseudobulk" else 0.0
-        writing = files(job, ranks).get(phase, 0) / cluster.write
-        working = float(np.dot(costs[phase], parts))
-        table[phase] = (max(working, reading) + writing, talking, sent)
+        working = float(np.dot(costs[phase], parts)) + known(job, ranks, cluster.write).get(phase, 0)
+        if phase == "training" and job.shard_seconds:
+            working = job.shards_of(ranks) * job.shard_seconds
+        table[phase] = (max(working, reading), talking, sent)
     return table
 
 
@@ -207,6 +216,8 @@ def main():
     parser.add_argument("--write-GBs", type=float, default=2.0)
     parser.add_argument("--latency-us", type=float, default=3.0)
     parser.add_argument("--link-GBs", type=float, default=0.2, help="of one rank, all sending at once")
+    parser.add_argument("--forecast", type=pathlib.Path,
+                        help="of the job's shards: --json of a --dry-run on one rank, of few cells but as many perturbations")
     args = parser.parse_args()
     runs = load(args.folder)
     write_csv(runs, args.folder / "scaling.csv")
@@ -221,7 +232,7 @@ def main():
     if found := re.search(r"latency_s=(\S+) bandwidth_bytes_per_s=(\S+)", text_of(args.folder / "messages.txt")):
         here.latency, here.link = float(found.group(1)), float(found.group(2))
     print(f"\nMessages between ranks of this machine: {1e6 * here.latency:.1f} us, {here.link / 1e9:.2f} GB/s; {cut / 1e6:.2f} MB"
-          " summed per cut of a layer of a replica; files: {disk / 1e9:.2f} GB/s")
+          f" summed per cut of a layer of a replica; files: {disk / 1e9:.2f} GB/s")
     print("\nThe model against runs (seconds); `check` was not used to fit it\n\n| run | phase | model | run | run / model |")
     print("|---|---|---|---|---|")
     for r in [*fitted, *(r for r in runs if r["study"] == "check")]:
@@ -236,10 +247,15 @@ def main():
     cluster = argparse.Namespace(cut=cut, link=args.link_GBs * 1e9, latency=args.latency_us * 1e-6, read=args.read_GBs * 1e9,
                                  write=args.write_GBs * 1e9)
     job = Job(cells=2_000_000, genes=18_000, conditions=10_000, entries=2_000_000 * 1_900, replicas=30, blocks=256, epochs=100,
-              rounds=14, output=0)
+              rounds=14, output=0, edges=1_000_000)
     job.output = 12 * job.conditions * job.genes + 32 * 200 * job.genes + job.shards * job.model
+    if args.forecast:
+        told = json.loads(args.forecast.read_text())
+        training = next(p["seconds"] for p in told["timings"] if p["phase"] == "training")
+        job.shard_seconds = training / told["shards"]
+        print(f"\nA shard of the job takes {job.shard_seconds:.2f} s of one core here, as rehearsed by --dry-run.")
     print(f"\nProjection: {job.cells:,} cells x {job.genes:,} genes (1,900 not zero per cell), {job.conditions:,} perturbations,"
-          f" {job.replicas} replicas x {job.blocks} blocks of 24 + 8 units, {job.epochs} epochs with {job.rounds} DASH rounds,"
+          f" {job.replicas} replicas x {job.blocks} blocks of 24 + 8 units, {job.epochs} epochs with {job.rounds} DASH rounds, a prior of {job.edges:,} edges,"
           f" top:200 ({job.output / 1e9:.1f} GB written). Assumed: reading {args.read_GBs:g} GB/s and writing"
           f" {args.write_GBs:g} GB/s in all, {args.latency_us:g} us per message, {args.link_GBs:g} GB/s per rank, 64 ranks per"
           " node, cores like this one's, no shard stops early.\n")
