@@ -12,8 +12,7 @@
 namespace lazynet::train {
 namespace {
 
-/// Lanes of one evaluation pass.
-constexpr std::size_t kLanes = 64;
+constexpr std::size_t kLanes = 64;  ///< of one evaluation pass
 /// What happens when a solution diverges.
 constexpr Index kMostDivergences = 8;
 constexpr double kSlowDown = 0.3;

@@ -80,7 +80,7 @@ judge "prior is no text" noise 2 "prior.tsv"
 whole "prior"
 
 # The output, while the job trains.
-seconds_of_training=(--min-cells-per-perturbation 5 --replicas 2 --epochs 3000 --patience 3000 --l2 0.1)
+seconds_of_training=(--min-cells-per-perturbation 5 --replicas 2 --epochs 12000 --patience 12000 --l2 0.1)
 mkdir lost && cp first.h5ad lost/run.h5ad
 train lost 2 s.h5ad -o lost/run.h5ad --overwrite "${seconds_of_training[@]}"
 hold lost
